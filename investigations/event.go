@@ -1,0 +1,90 @@
+package investigations
+
+import (
+	"context"
+	"time"
+)
+
+// EventKind says what an Event tells.
+type EventKind string
+
+// The kinds of event, in the order in which a run emits them.
+const (
+	EventResolved EventKind = "resolved" // Resolution and Endpoints are known; endpoints carry their empty steps
+	EventCheck    EventKind = "check"    // a check started, ended or was skipped
+	EventStep     EventKind = "step"     // a step got its finding; steps are told in plan order
+	EventEndpoint EventKind = "endpoint" // an endpoint got its verdict
+	EventEnded    EventKind = "ended"    // the state is final; Verdict is set where it concluded
+)
+
+// Event is one thing that an investigation learned. Applying all events in
+// order to the investigation as it was created gives the investigation as it
+// stands: that is how it is kept, and how a thread follows it.
+type Event struct {
+	Kind       EventKind   `json:"kind"`
+	Time       time.Time   `json:"time"`
+	Endpoint   int         `json:"endpoint"` // index into Endpoints
+	Step       string      `json:"step,omitempty"`
+	Check      *Check      `json:"check,omitempty"`
+	Finding    *Step       `json:"finding,omitempty"` // with EventStep: status, headline, evidence; no checks
+	Verdict    *Verdict    `json:"verdict,omitempty"`
+	Resolution *Resolution `json:"resolution,omitempty"`
+	Endpoints  []Endpoint  `json:"endpoints,omitempty"`
+	State      State       `json:"state,omitempty"`
+	Error      string      `json:"error,omitempty"`
+}
+
+// Sink takes an event; it returns after the event is kept. An error ends the
+// run: what is not kept did not happen.
+type Sink func(context.Context, Event) error
+
+// Apply brings the investigation to where it stands after e. Applying an event
+// twice changes nothing more.
+func (inv *Investigation) Apply(e Event) {
+	switch e.Kind {
+	case EventResolved:
+		inv.Resolution, inv.Endpoints = e.Resolution, e.Endpoints
+	case EventCheck:
+		inv.applyCheck(e)
+	case EventStep:
+		if s := inv.step(e.Endpoint, e.Step); s != nil && e.Finding != nil {
+			s.Status, s.Headline, s.Evidence = e.Finding.Status, e.Finding.Headline, e.Finding.Evidence
+		}
+	case EventEndpoint:
+		if e.Endpoint < len(inv.Endpoints) {
+			inv.Endpoints[e.Endpoint].Verdict = e.Verdict
+		}
+	case EventEnded:
+		inv.State, inv.Ended, inv.Verdict, inv.Error = e.State, e.Time, e.Verdict, e.Error
+	}
+}
+
+// applyCheck puts the check where the plan has it: by id and runner.
+func (inv *Investigation) applyCheck(e Event) {
+	s := inv.step(e.Endpoint, e.Step)
+	if s == nil || e.Check == nil {
+		return
+	}
+	if e.Check.State == CheckRunning && s.Status == Pending {
+		s.Status = Working
+	}
+	for i, c := range s.Checks {
+		if c.ID == e.Check.ID && (c.On == e.Check.On || c.State == CheckPending) {
+			s.Checks[i] = *e.Check
+			return
+		}
+	}
+	s.Checks = append(s.Checks, *e.Check)
+}
+
+func (inv *Investigation) step(endpoint int, id string) *Step {
+	if endpoint < 0 || endpoint >= len(inv.Endpoints) {
+		return nil
+	}
+	for i := range inv.Endpoints[endpoint].Steps {
+		if s := &inv.Endpoints[endpoint].Steps[i]; s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
