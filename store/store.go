@@ -1,0 +1,160 @@
+// Package store keeps Plexor's state in one bbolt file: investigations and
+// their facts, what stands in Slack and what should, event ids that were seen,
+// runners, and an audit. It is the only package that imports bbolt.
+//
+// Every record is JSON with a schema number "v". Keys begin with a ULID where
+// order in time matters, so that a bucket read backwards is newest first.
+// Each exported method is one transaction: after it returned without an error,
+// what it wrote survives kill -9.
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// schema is the version of the file's layout. A file with a higher one was
+// written by a newer Plexor and is refused.
+const schema = 1
+
+// Errors that callers decide by.
+var (
+	ErrLocked   = errors.New("another process holds the state file")
+	ErrNewer    = errors.New("the state file was written by a newer version of plexor")
+	ErrNotFound = errors.New("not found")
+)
+
+var (
+	bucketMeta           = []byte("meta")
+	bucketInvestigations = []byte("investigations") // id -> header
+	bucketChecks         = []byte("checks")         // id/endpoint/step/check/runner -> check
+	bucketTargets        = []byte("targets")        // target/id -> nothing
+	bucketUnfinished     = []byte("unfinished")     // id -> nothing
+	bucketSeen           = []byte("seen")           // event key -> when and what it made
+	bucketDirty          = []byte("dirty")          // subject -> generation
+	bucketPosts          = []byte("posts")          // subject/message key -> what stands in Slack
+	bucketRunners        = []byte("runners")        // name -> record
+	bucketTokens         = []byte("tokens")         // id -> record
+	bucketAudit          = []byte("audit")          // ULID -> line
+	bucketValues         = []byte("values")         // small named values
+)
+
+// Options change how a state file is opened; the zero value is ready to use.
+type Options struct {
+	Wait time.Duration    // for another process to let go of the file; 1 s if 0
+	Now  func() time.Time // time.Now if nil
+	Log  *slog.Logger     // slog.Default() if nil
+}
+
+// Store is an open state file. Its methods may be called from any goroutine.
+type Store struct {
+	db  *bolt.DB
+	now func() time.Time
+	log *slog.Logger
+}
+
+// Open opens the file at path and makes it if there is none. It returns
+// ErrLocked when another process holds it and ErrNewer when it is of a later
+// schema, both wrapped with the path.
+func Open(path string, o Options) (*Store, error) {
+	if o.Wait == 0 {
+		o.Wait = time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.Wait, FreelistType: bolt.FreelistMapType})
+	switch {
+	case errors.Is(err, bolt.ErrTimeout):
+		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
+	case err != nil:
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.MaxBatchDelay = 2 * time.Millisecond // one fsync is shared by whoever waits; alone it costs this much more
+	s := &Store{db: db, now: o.Now, log: o.Log}
+	if err := s.prepare(); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// Close lets go of the file. It waits for transactions that are under way.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Path is where the file is.
+func (s *Store) Path() string { return s.db.Path() }
+
+// Size is the file's size in bytes. bbolt never shrinks a file: retention frees
+// pages in it, which later writes use, and Backup writes a compact copy.
+func (s *Store) Size() int64 {
+	info, err := os.Stat(s.db.Path())
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// prepare makes what buckets are missing and holds the schema number against
+// ours. A later layout gets its migration here, one a number.
+func (s *Store) prepare() error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		for _, name := range s.buckets() {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return fmt.Errorf("make bucket %s: %w", name, err)
+			}
+		}
+		meta := tx.Bucket(bucketMeta)
+		switch v := meta.Get([]byte("schema")); {
+		case v == nil:
+			return meta.Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
+		case len(v) != 8 || binary.BigEndian.Uint64(v) > schema:
+			return ErrNewer
+		}
+		return nil
+	})
+}
+
+func (s *Store) buckets() [][]byte {
+	return [][]byte{
+		bucketMeta, bucketInvestigations, bucketChecks, bucketTargets, bucketUnfinished, bucketSeen,
+		bucketDirty, bucketPosts, bucketRunners, bucketTokens, bucketAudit, bucketValues,
+	}
+}
+
+// Backup writes a compact and consistent copy to path while the store is in
+// use. The file must not exist.
+func (s *Store) Backup(path string) (err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("backup to %s: %w", path, os.ErrExist)
+	}
+	dst, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		return fmt.Errorf("backup to %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, dst.Close()) }()
+	if err := bolt.Compact(dst, s.db, 1<<20); err != nil {
+		return fmt.Errorf("backup to %s: %w", path, err)
+	}
+	return nil
+}
+
+// Ping writes nothing and reads one value: an error means that the file can no
+// longer be read.
+func (s *Store) Ping() error {
+	return s.db.View(func(tx *bolt.Tx) error {
+		if tx.Bucket(bucketMeta) == nil {
+			return ErrNotFound
+		}
+		return nil
+	})
+}
