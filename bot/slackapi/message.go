@@ -1,0 +1,182 @@
+package slackapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/slack-go/slack"
+)
+
+// Block is one block of Slack's Block Kit, as its JSON.
+type Block = map[string]any
+
+// Message is what the bot says in a channel or a thread.
+type Message struct {
+	Channel string // id or name
+	Thread  string // ts of the parent; empty: top level
+	Text    string // the whole result in plain words: notifications read it
+	Blocks  []Block
+	Key     string // travels in the message's metadata, so that Find tells it again
+}
+
+// Posted says where a message stands.
+type Posted struct {
+	Channel string // id
+	TS      string
+}
+
+// metadataType names the metadata that carries a message's key.
+const metadataType = "plexor_message"
+
+// Post posts a message (chat.postMessage). A parent that is gone is an error of
+// kind Gone: Slack itself would post at top level without a word.
+func (c *Client) Post(ctx context.Context, m Message) (Posted, error) {
+	options, err := m.options()
+	if err != nil {
+		return Posted{}, err
+	}
+	if m.Thread != "" {
+		options = append(options, slack.MsgOptionTS(m.Thread))
+	}
+	channel, ts, err := c.api.PostMessageContext(ctx, m.Channel, options...)
+	if err != nil {
+		return Posted{}, wrap("chat.postMessage", err)
+	}
+	if ts == "" {
+		return Posted{}, &Error{Method: "chat.postMessage", Code: "an answer without ts", Kind: Retry}
+	}
+	return Posted{Channel: channel, TS: ts}, nil
+}
+
+// Update brings a message to a new content (chat.update).
+func (c *Client) Update(ctx context.Context, at Posted, m Message) error {
+	options, err := m.options()
+	if err != nil {
+		return err
+	}
+	_, _, _, err = c.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...)
+	return wrap("chat.update", err)
+}
+
+// Ephemeral shows a message to one person alone (chat.postEphemeral).
+func (c *Client) Ephemeral(ctx context.Context, user string, m Message) error {
+	options, err := m.options()
+	if err != nil {
+		return err
+	}
+	if m.Thread != "" {
+		options = append(options, slack.MsgOptionTS(m.Thread))
+	}
+	_, err = c.api.PostEphemeralContext(ctx, m.Channel, user, options...)
+	return wrap("chat.postEphemeral", err)
+}
+
+// Direct opens the conversation with one person (conversations.open) and
+// returns its id.
+func (c *Client) Direct(ctx context.Context, user string) (channel string, err error) {
+	ch, _, _, err := c.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
+	if err != nil {
+		return "", wrap("conversations.open", err)
+	}
+	return ch.ID, nil
+}
+
+// Find looks for a message with key: in a thread, or at top level among the
+// channel's newest.
+func (c *Client) Find(ctx context.Context, channel, thread, key string) (at Posted, found bool, err error) {
+	messages, err := c.look(ctx, channel, thread)
+	if err != nil {
+		return Posted{}, false, err
+	}
+	for _, m := range messages {
+		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload["key"] == key {
+			return Posted{Channel: channel, TS: m.Timestamp}, true, nil
+		}
+	}
+	return Posted{}, false, nil
+}
+
+// lookBack is how many messages Find reads; a look follows a crash at once, so
+// that what it looks for is among the newest.
+const lookBack = 200
+
+func (c *Client) look(ctx context.Context, channel, thread string) ([]slack.Message, error) {
+	if thread == "" {
+		r, err := c.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
+			ChannelID: channel, Limit: lookBack, IncludeAllMetadata: true,
+		})
+		if err != nil {
+			return nil, wrap("conversations.history", err)
+		}
+		return r.Messages, nil
+	}
+	var all []slack.Message
+	cursor := ""
+	for range 10 {
+		messages, more, next, err := c.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
+			ChannelID: channel, Timestamp: thread, Limit: lookBack, IncludeAllMetadata: true, Cursor: cursor,
+		})
+		if err != nil {
+			return nil, wrap("conversations.replies", err)
+		}
+		all = append(all, messages...)
+		if !more {
+			break
+		}
+		cursor = next
+	}
+	return all, nil
+}
+
+// Permalink returns the web address of a message (chat.getPermalink).
+func (c *Client) Permalink(ctx context.Context, at Posted) (string, error) {
+	link, err := c.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: at.Channel, Ts: at.TS})
+	return link, wrap("chat.getPermalink", err)
+}
+
+// Upload puts a picture into Slack and returns its file id, to be shown by an
+// image block.
+func (c *Client) Upload(ctx context.Context, name, alt string, png []byte) (id string, err error) {
+	f, err := c.api.UploadFileContext(ctx, slack.UploadFileParameters{
+		Reader: bytes.NewReader(png), Filename: name, FileSize: len(png), Title: name, AltTxt: alt,
+	})
+	if err != nil {
+		return "", wrap("files.upload", err)
+	}
+	return f.ID, nil
+}
+
+func (m Message) options() ([]slack.MsgOption, error) {
+	blocks, err := raw(m.Blocks)
+	if err != nil {
+		return nil, err
+	}
+	options := []slack.MsgOption{
+		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if m.Key != "" {
+		options = append(options, slack.MsgOptionMetadata(slack.SlackMetadata{
+			EventType: metadataType, EventPayload: map[string]any{"key": m.Key},
+		}))
+	}
+	return options, nil
+}
+
+func raw(blocks []Block) ([]slack.Block, error) {
+	out := make([]slack.Block, 0, len(blocks))
+	for i, b := range blocks {
+		text, err := json.Marshal(b)
+		if err != nil {
+			return nil, fmt.Errorf("encode block %d: %w", i, err)
+		}
+		block, err := slack.BlockFromJSON(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("encode block %d: %w", i, err)
+		}
+		out = append(out, block)
+	}
+	return out, nil
+}
