@@ -1,0 +1,48 @@
+package lab
+
+import "fmt"
+
+// address is one interface's place in the networks 10.77.N.0/24 and fd77:N::/64.
+type address struct {
+	link      string
+	net, host int
+}
+
+func (a address) ip4() string { return fmt.Sprintf("10.77.%d.%d", a.net, a.host) }
+func (a address) ip6() string { return fmt.Sprintf("fd77:%d::%d", a.net, a.host) }
+
+// configuration is what "ip -batch" needs to give the host its addresses and
+// routes; it also mends them.
+func (h *Host) configuration() []string {
+	commands := []string{"link set lo up"}
+	for _, a := range h.addresses {
+		commands = append(commands, a.configuration()...)
+	}
+	if gateway := h.gateway; gateway != nil {
+		commands = append(commands,
+			fmt.Sprintf("route replace default via %s dev %s", gateway.ip4(), gateway.link),
+			fmt.Sprintf("route replace default via %s dev %s", gateway.ip6(), gateway.link))
+	}
+	return commands
+}
+
+func (a address) configuration() []string {
+	return []string{
+		fmt.Sprintf("link set %s up arp on", a.link),
+		fmt.Sprintf("addr replace %s/24 dev %s", a.ip4(), a.link),
+		fmt.Sprintf("addr replace %s/64 dev %s nodad", a.ip6(), a.link),
+	}
+}
+
+// clearing is the script that takes from the host the routes and data addresses
+// that a test may have changed; mgmt0 keeps its own, and with them its
+// connections.
+func (h *Host) clearing() string {
+	return "ip addr flush dev " + h.addresses[0].link + ` scope global
+		for v in 4 6; do
+			for type in blackhole unreachable prohibit throw; do
+				ip -$v route flush table main type $type
+			done
+			ip -$v neigh flush all
+		done`
+}

@@ -1,0 +1,21 @@
+// Package lab makes a small network of real hosts on one Linux machine and
+// breaks it in the ways that end in "connection refused" at a load balancer.
+//
+// The hosts lb, web and web2 are network namespaces in which systemd is booted
+// by systemd-nspawn; rtr (the router) and ops (where the bot and the name
+// server live) are plain namespaces:
+//
+//	lb   10.77.1.2 ── rtr 10.77.1.1, 10.77.2.1, 10.77.3.1 ─┬─ web  10.77.2.2
+//	                   │                                   └─ web2 10.77.2.3
+//	ops  10.77.3.2 ────┴── management: lb .11, web .21, web2 .22
+//
+// IPv6 runs beside it: 10.77.N.H has the neighbour fd77:N::H, H in decimal
+// digits. Every host has a second link, mgmt0, into the network of ops, so that
+// what is broken between lb and web cuts no runner off.
+//
+// A lab is booted once and put back with Reset between tests. [Faults] lists
+// what can be broken, and what a plain connect from lb then sees.
+//
+// It needs root, systemd-nspawn and the root file system that the script
+// rootfs makes; [Unavailable] says what is missing.
+package lab

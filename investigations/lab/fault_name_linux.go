@@ -1,0 +1,50 @@
+package lab
+
+import "testing"
+
+const (
+	shopName = "shop.test:8080"
+	// dnsmasqConf is a resolver on the host itself that asks the server on ops.
+	dnsmasqConf = "port=53\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nserver=10.77.3.2\n"
+)
+
+// nameFaults are those of the way from the target's name to its address.
+func nameFaults() []Fault {
+	return []Fault{
+		{Name: "stale-hosts-file", Cause: "wrong-dns", On: "lb", Target: shopName, See: reset,
+			Make: func(t testing.TB, l *Lab) {
+				serveShop(t, l)
+				l.LB.Write(t, "/etc/hosts", l.LB.etcHosts()+"10.77.2.3 shop.test\n")
+			}},
+		{Name: "stale-resolver", Cause: "wrong-dns", On: "lb", Target: shopName, See: reset,
+			Make: func(t testing.TB, l *Lab) {
+				serveShop(t, l)
+				l.LB.LocalResolver(t, "address=/shop.test/10.77.2.3\n")
+			}},
+		{Name: "resolver-stopped", Cause: "resolver-down", On: "lb", Target: shopName, See: Sight{Unresolved: true},
+			Fix: "systemctl start dnsmasq",
+			Make: func(t testing.TB, l *Lab) {
+				serveShop(t, l)
+				l.LB.LocalResolver(t, "")
+				l.LB.Shell(t, "systemctl stop dnsmasq")
+			}},
+		{Name: "name-server-stopped", Cause: "resolver-down", On: "ops", Target: shopName, See: Sight{Unresolved: true},
+			Make: func(t testing.TB, l *Lab) { serveShop(t, l); l.DNS.Stop() }},
+		{Name: "name-server-silent", Cause: "resolver-down", On: "ops", Target: shopName, See: Sight{Unresolved: true},
+			Make: func(t testing.TB, l *Lab) {
+				serveShop(t, l)
+				l.Ops.Shell(t, `nft add table inet dns
+					nft 'add chain inet dns input { type filter hook input priority 0; }'
+					nft 'add rule inet dns input meta l4proto { tcp, udp } th dport 53 drop'`)
+			}},
+	}
+}
+
+// LocalResolver starts dnsmasq on the host, with more lines of dnsmasq.conf,
+// and has the host resolve through it.
+func (h *Host) LocalResolver(t testing.TB, lines string) {
+	t.Helper()
+	h.Write(t, "/etc/dnsmasq.d/lab.conf", dnsmasqConf+lines)
+	h.Write(t, "/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")
+	h.Shell(t, "systemctl start dnsmasq")
+}

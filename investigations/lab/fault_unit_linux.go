@@ -1,0 +1,44 @@
+package lab
+
+import "testing"
+
+// unitFaults are those of a service that is not there.
+func unitFaults() []Fault {
+	start := "systemctl start " + shopUnit
+	return []Fault{
+		{Name: "unit-stopped", Cause: "proc-not-running", On: "web", Target: shop, See: reset, Fix: start,
+			Make: after(onWeb, "systemctl stop "+shopUnit)},
+		{Name: "nginx-stopped", Cause: "proc-not-running", On: "web", Target: "10.77.2.2:80", See: reset,
+			Fix: "systemctl start nginx",
+			Make: func(t testing.TB, l *Lab) {
+				l.Web.NginxServe(t, "shop", "80", "[::]:80")
+				l.Web.Shell(t, "systemctl stop nginx")
+			}},
+		{Name: "unit-stopped-ipv6", Cause: "proc-not-running", On: "web", Target: shop6, See: reset, Fix: start,
+			Make: after(onWeb, "systemctl stop "+shopUnit)},
+		{Name: "unit-killed", Cause: "proc-not-running", On: "web", Target: shop, See: reset, Fix: start,
+			Make: after(onWeb, "systemctl kill -s KILL "+shopUnit+"; until systemctl is-failed -q "+shopUnit+"; do sleep 0.05; done")},
+		{Name: "unit-no-program", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
+			Make: broken("ExecStart=", "ExecStart=/usr/local/bin/shop --listen 10.77.2.2:8080")},
+		{Name: "unit-no-user", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
+			Make: broken("User=shop")},
+		{Name: "unit-no-directory", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
+			Make: broken("WorkingDirectory=/srv/shop")},
+		{Name: "unit-start-limit", Cause: "unit-start-limit-hit", On: "web", Target: shop, See: reset,
+			Make: func(t testing.TB, l *Lab) {
+				broken("ExecStart=", "ExecStart=/bin/false 10.77.2.2:8080", "Restart=always", "RestartSec=10ms")(t, l)
+				l.Web.Shell(t, "until systemctl show -P Result "+shopUnit+" | grep -q start-limit-hit; do sleep 0.05; done")
+			}},
+	}
+}
+
+// broken serves the shop, then changes its unit and restarts it, as a rollout
+// that goes wrong does.
+func broken(lines ...string) func(testing.TB, *Lab) {
+	return func(t testing.TB, l *Lab) {
+		t.Helper()
+		serveShop(t, l)
+		l.Web.Install(t, Service{Unit: shopUnit, Listen: []string{"[::]:8080"}, Lines: lines})
+		l.Web.Shell(t, "systemctl restart "+shopUnit+" || :")
+	}
+}

@@ -1,0 +1,115 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience bounds a connect that ought to end by itself; an address that nobody
+// answers for takes the kernel three seconds.
+const patience = 8 * time.Second
+
+// silent is how long a connect is watched that nothing ought to answer.
+const silent = 1500 * time.Millisecond
+
+var shared = sync.OnceValues(func() (*Lab, error) { return Start(context.Background(), Options{}) })
+
+var begun bool
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if begun {
+		if l, err := shared(); err == nil {
+			if err := l.Close(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
+// whole returns the lab of this test binary, put back as it was.
+func whole(t *testing.T) *Lab {
+	t.Helper()
+	if why := Unavailable(); why != "" {
+		t.Skip(why)
+	}
+	if testing.Short() {
+		t.Skip("the lab boots hosts")
+	}
+	begun = true
+	l, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Reset(t)
+	return l
+}
+
+func TestFaults(t *testing.T) {
+	for _, f := range Faults() {
+		t.Run(f.Name, func(t *testing.T) {
+			l := whole(t)
+			f.Make(t, l)
+			look(t, l, f)
+			if f.Fix != "" {
+				l.host(f.On).Shell(t, f.Fix)
+				look(t, l, Fault{Target: f.Target})
+			}
+		})
+	}
+}
+
+// look compares what lb sees of the target with what the fault says.
+func look(t *testing.T, l *Lab, f Fault) {
+	t.Helper()
+	address, err := l.resolve(t, f.Target)
+	if (err != nil) != f.See.Unresolved {
+		t.Fatalf("resolve %s on lb: %v, want unresolved = %v", f.Target, err, f.See.Unresolved)
+	}
+	if err != nil || f.See.Varies {
+		return
+	}
+	timeout := patience
+	if f.See == silence {
+		timeout = silent
+	}
+	a, err := l.LB.Connect(t.Context(), address, timeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Errno != f.See.Errno || a.ICMP != f.See.ICMP {
+		t.Errorf("connect to %s = %v, want %s %q", address, a, unix.ErrnoName(f.See.Errno), f.See.ICMP)
+	}
+}
+
+// resolve gives the first address of a target as lb's own resolver does.
+func (l *Lab) resolve(t *testing.T, target string) (string, error) {
+	if _, err := netip.ParseAddrPort(target); err == nil {
+		return target, nil
+	}
+	name, port, _ := strings.Cut(target, ":")
+	out, err := l.LB.Run(t.Context(), "getent", "ahostsv4", name)
+	if err != nil {
+		return "", err
+	}
+	return strings.Fields(out)[0] + ":" + port, nil
+}
+
+func (l *Lab) host(name string) *Host {
+	for _, h := range l.hosts() {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
