@@ -1,0 +1,161 @@
+package expr
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
+)
+
+// The bounds of one expression: characters, nested loops, and steps of
+// evaluation as CEL counts them.
+const (
+	maxLength = 4096
+	maxNested = 2
+	maxCost   = 2_000_000
+)
+
+// Env is the set of variables that the expressions of one plan may use.
+type Env struct {
+	cel     *cel.Env
+	types   *provider
+	vars    map[string]*types.Type
+	defines map[string]*Expr
+}
+
+// NewEnv makes an environment of variables by the Go types of their values and
+// of named conditions, which are bool. A struct's fields are known by their
+// json names.
+func NewEnv(vars map[string]reflect.Type, defines []string) (*Env, error) {
+	p, err := newProvider()
+	if err != nil {
+		return nil, err
+	}
+	e := &Env{types: p, vars: map[string]*types.Type{}, defines: map[string]*Expr{}}
+	opts := []cel.EnvOption{
+		cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p.Registry),
+		cel.DefaultUTCTimeZone(true), cel.ParserExpressionSizeLimit(maxLength), cel.ParserRecursionLimit(64),
+		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(maxNested), cel.ValidateRegexLiterals(),
+			cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
+		ext.Strings(), ext.Lists(),
+	}
+	for name, t := range vars {
+		ct, err := p.typeOf(t)
+		if err != nil {
+			return nil, fmt.Errorf("variable %s: %w", name, err)
+		}
+		e.vars[name] = ct
+		opts = append(opts, cel.Variable(name, ct))
+	}
+	for _, name := range defines {
+		e.vars[name] = types.BoolType
+		opts = append(opts, cel.Variable(name, types.BoolType))
+	}
+	if e.cel, err = cel.NewCustomEnv(append([]cel.EnvOption{cel.StdLib()}, opts...)...); err != nil {
+		return nil, fmt.Errorf("making the expression environment: %w", err)
+	}
+	return e, nil
+}
+
+// Define gives a named condition its meaning; NewEnv was told its name. The
+// caller sees to it that no condition needs itself.
+func (e *Env) Define(name string, x *Expr) { e.defines[name] = x }
+
+// Expr is a compiled expression. It is safe for concurrent use.
+type Expr struct {
+	Source string
+	names  []string
+	typ    *types.Type
+	prog   cel.Program
+}
+
+// Kind is what an expression must give.
+type Kind int
+
+// The kinds of result that a plan asks for.
+const (
+	Any Kind = iota
+	Condition
+	Strings // a list of strings
+)
+
+// Compile checks and compiles an expression. The error is Errors.
+func (e *Env) Compile(src string, want Kind) (*Expr, error) {
+	if len(src) > maxLength {
+		return nil, Errors{{Line: 1, Message: fmt.Sprintf("the expression has more than %d characters", maxLength)}}
+	}
+	parsed, iss := e.cel.Parse(src)
+	if iss.Err() != nil {
+		return nil, e.errors(iss, nil)
+	}
+	checked, iss := e.cel.Check(parsed)
+	if iss.Err() != nil {
+		return nil, e.errors(iss, parsed)
+	}
+	if msg := wrongKind(want, checked.OutputType()); msg != "" {
+		return nil, Errors{{Line: 1, Message: msg}}
+	}
+	prog, err := e.cel.Program(checked, cel.CostLimit(maxCost))
+	if err != nil {
+		return nil, Errors{{Line: 1, Message: err.Error()}}
+	}
+	return &Expr{Source: src, names: e.namesIn(checked.NativeRep()), typ: checked.OutputType(), prog: prog}, nil
+}
+
+func wrongKind(want Kind, got *types.Type) string {
+	switch {
+	case want == Condition && !got.IsExactType(types.BoolType):
+		return fmt.Sprintf("a condition is true or false, and this gives %s", got)
+	case want == Strings && !got.IsExactType(types.NewListType(types.StringType)):
+		return fmt.Sprintf("this must give a list of strings, and it gives %s", got)
+	}
+	return ""
+}
+
+// namesIn gives the variables that an expression mentions, sorted.
+func (e *Env) namesIn(a *ast.AST) []string {
+	var names []string
+	for _, r := range a.ReferenceMap() {
+		if _, ok := e.vars[r.Name]; ok && !slices.Contains(names, r.Name) {
+			names = append(names, r.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Names gives the variables and conditions that the expression mentions, sorted.
+func (x *Expr) Names() []string { return x.names }
+
+// Result is what an expression came to: a value, or what it lacks.
+type Result struct {
+	Value   any // bool, int64, float64, string, time.Time, []any, map[string]any or a Go struct
+	Known   bool
+	Missing []Missing
+}
+
+// True reports whether the result is known and true.
+func (r Result) True() bool { return r.Known && r.Value == true }
+
+// Eval evaluates the expression.
+func (x *Expr) Eval(s *Values) Result {
+	v := x.run(s)
+	if types.IsUnknownOrError(v) {
+		return Result{Missing: s.missing(v)}
+	}
+	return Result{Value: native(v), Known: true}
+}
+
+// run evaluates to a CEL value, which may be an error or unknown.
+func (x *Expr) run(s *Values) ref.Val {
+	v, _, err := x.prog.Eval(s)
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	return v
+}
