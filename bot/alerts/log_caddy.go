@@ -1,0 +1,73 @@
+package alerts
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// jsonProgram tells the programs that log JSON apart by what stands near the front of a line, and leaves ordinary lines unnamed.
+func jsonProgram(line []byte) string {
+	if bytes.Contains(line, []byte(`"response_flags"`)) {
+		return "envoy"
+	}
+	if i := bytes.Index(line[:min(len(line), 200)], []byte(`"logger":"`)); i >= 0 {
+		return "caddy"
+	}
+	if bytes.Contains(line, []byte(`"dial tcp`)) || bytes.Contains(line, []byte("tcp ")) || bytes.Contains(line, []byte(`"targetURL"`)) {
+		return "traefik"
+	}
+	return ""
+}
+
+// caddyLoggers are those that say what happened to an upstream; the access log repeats it without an address.
+var caddyLoggers = [][]byte{[]byte(`"logger":"http.log.error`), []byte(`"logger":"http.handlers.reverse_proxy`)}
+
+// caddyLine reads a line of Caddy's JSON log.
+func caddyLine(line []byte) (Failure, bool) {
+	head := line[:min(len(line), 200)]
+	if !bytes.Contains(head, caddyLoggers[0]) && !bytes.Contains(head, caddyLoggers[1]) {
+		return Failure{}, false
+	}
+	var l struct {
+		Logger string `json:"logger"`
+		Msg    string `json:"msg"`
+		Error  string `json:"error"`
+		Host   string `json:"host"`
+	}
+	if tooDeep(line) || json.Unmarshal(line, &l) != nil {
+		return Failure{}, false
+	}
+	if strings.HasPrefix(l.Logger, "http.handlers.reverse_proxy.health_checker") {
+		return caddyHealth(l.Msg, l.Error, l.Host)
+	}
+	if strings.HasPrefix(l.Msg, "no upstreams available") || strings.HasPrefix(l.Error, "no upstreams available") {
+		return Failure{Kind: NoServer, Why: "the line names no upstream; the lines of Caddy's health checks do"}, true
+	}
+	for _, s := range []string{l.Msg, l.Error} {
+		target, kind := goNetError(s)
+		if kind == DNS {
+			return Failure{Kind: DNS, Why: "the line is about a name that does not resolve, and names no port"}, true
+		}
+		if target != "" {
+			return Failure{Target: target, Kind: kind}, true
+		}
+	}
+	return Failure{}, false
+}
+
+// caddyHealth reads a line of the active health checker.
+func caddyHealth(msg, err, host string) (Failure, bool) {
+	if !containsAny(msg, "failed", "unexpected status", "unhealthy", "timed out", "does not match") {
+		return Failure{}, false
+	}
+	target, kind := goNetError(err)
+	if target == "" {
+		var ok bool
+		if target, ok = address(host); !ok {
+			return Failure{}, false
+		}
+		kind = firstOf(failureKind(err), Check)
+	}
+	return Failure{Target: target, Kind: kind}, true
+}

@@ -1,0 +1,263 @@
+package alerts
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// maxColons bounds the work on a text made of nothing but colons.
+const maxColons = 1024
+
+// A candidate is an address that stands in a text.
+type candidate struct {
+	target string
+	// sure is set when the words before it say that this is what could not be reached.
+	sure bool
+}
+
+// addressesIn finds the targets that a text for people names. It would rather find none than take a time, a version, a hardware
+// address, a file and line, or a link to a dashboard for a target. Where some addresses are said to be what could not be reached,
+// only those count: "lb1.example.com:8404 cannot connect to 10.0.3.12:8080" names one target.
+func addressesIn(s string) []string {
+	s = clip(s, maxTextScanned)
+	var found []candidate
+	sure, colons := false, 0
+	for i := 0; i+1 < len(s) && len(found) < maxTargets && colons < maxColons; i++ {
+		if s[i] != ':' {
+			continue
+		}
+		colons++
+		if c, ok := candidateAt(s, i); ok {
+			found = append(found, c)
+			sure = sure || c.sure
+		}
+	}
+	var targets []string
+	for _, c := range found {
+		if c.sure || !sure {
+			targets = appendNew(targets, c.target)
+		}
+	}
+	return targets
+}
+
+// candidateAt reads the address whose colon is at i.
+func candidateAt(s string, i int) (candidate, bool) {
+	if strings.HasPrefix(s[i:], "://") {
+		return urlAt(s, i)
+	}
+	end := i + 1
+	for end < len(s) && s[end] >= '0' && s[end] <= '9' {
+		end++
+	}
+	start := hostStart(s, i)
+	if end == i+1 || start == i || !portEnds(s, end) || !hostBegins(s, start) {
+		return candidate{}, false
+	}
+	target, ok := hostPort(s[start:end])
+	if !ok || strings.HasPrefix(s[end:], "->") || oddHost(s[start:i]) {
+		return candidate{}, false
+	}
+	before := wordsBefore(s, start)
+	if before.foreign() {
+		return candidate{}, false
+	}
+	sure := before.reached() || strings.HasSuffix(s[:start], "->")
+	if !strings.ContainsAny(s[start:i], ".:") && !sure && strings.TrimSpace(s) != s[start:end] {
+		return candidate{}, false // a bare word and a number, such as "error:111", unless the words before it say what it is
+	}
+	return candidate{target: target, sure: sure}, true
+}
+
+// hostStart is where the host before the colon at i begins.
+func hostStart(s string, i int) int {
+	if i > 0 && s[i-1] == ']' {
+		if open := strings.LastIndexByte(s[:i], '['); open >= 0 && i-open < 64 {
+			return open
+		}
+		return i
+	}
+	start := i
+	for start > 0 && i-start < 254 && (alnum(s[start-1]) || strings.IndexByte(".-_", s[start-1]) >= 0) {
+		start--
+	}
+	for start < i && !alnum(s[start]) {
+		start++
+	}
+	return start
+}
+
+// portEnds refuses a port that goes on: "10.0.0.1:80:ff", "nginx:1.25", "02:41Z".
+func portEnds(s string, end int) bool {
+	if end == len(s) {
+		return true
+	}
+	switch c := s[end]; {
+	case alnum(c) || c == ':' || c == '_' || c == '%':
+		return false
+	case c == '.' || c == ',' || c == '-':
+		return end+1 == len(s) || !alnum(s[end+1])
+	}
+	return true
+}
+
+// hostBegins refuses a host that is the rest of something longer: "fd91::10.0.0.1:80", "registry/nginx:80", "é.example:80".
+func hostBegins(s string, start int) bool {
+	if start == 0 {
+		return true
+	}
+	c := s[start-1]
+	if c == '/' {
+		return false // "scheme://host:port" is read at its own colon
+	}
+	return !alnum(c) && strings.IndexByte(":_.@\\$%&#~", c) < 0 && c < 0x80
+}
+
+// oddHost tells hosts that are files, dates or versions.
+func oddHost(host string) bool {
+	if strings.HasPrefix(host, "[") {
+		return false
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return false
+	}
+	if len(host) > 10 && host[4] == '-' && host[7] == '-' && numeric(host[:4]) {
+		return true // 2026-11-21T02:41
+	}
+	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
+	return strings.Contains(host, ".") && sourceSuffixes[last] || notHosts[strings.ToLower(host)]
+}
+
+// sourceSuffixes end names of files, which messages give with a line: "proxy.go:117".
+var sourceSuffixes = setOf("go py rb js ts tsx jsx java kt scala c cc cpp h hpp rs php lua pl sh sql cs conf cfg cnf ini toml yml yaml json xml html log txt md")
+
+// notHosts are words that stand before a colon and a number without being hosts.
+var notHosts = setOf("error errno code status port line exit http https tcp udp priority severity level pid tid uid gid id count total time ttl weight size attempt retry step version http1 v1 v2 v3 sha256 md5 mac")
+
+func setOf(words string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		set[w] = true
+	}
+	return set
+}
+
+// context is the two words before an address, in lower case.
+type context struct{ last, previous string }
+
+func wordsBefore(s string, start int) context {
+	from := max(0, start-48)
+	words := strings.FieldsFunc(strings.ToLower(s[from:start]), func(r rune) bool {
+		return strings.ContainsRune(" \t\n\"'`()<>=,;", r)
+	})
+	var c context
+	if n := len(words); n > 0 {
+		c.last = strings.TrimRight(words[n-1], ":")
+		if n > 1 {
+			c.previous = strings.TrimRight(words[n-2], ":")
+		}
+	}
+	return c
+}
+
+// foreign tells addresses that are said to be something other than the target.
+func (c context) foreign() bool {
+	switch c.last {
+	case "client", "resolver", "nameserver", "dns", "from", "image", "via", "listen", "listening", "referrer", "source", "src", "peer":
+		return c.last != "from" || c.previous != "refused" && c.previous != "error" && c.previous != "response" && c.previous != "answer"
+	case "on", "by", "at":
+		switch c.previous {
+		case "lookup", "running", "listening", "prometheus", "reported", "seen", "host", "resolver":
+			return true
+		}
+	case "server":
+		return c.previous == "dns" || c.previous == "name"
+	}
+	return false
+}
+
+// reached tells addresses that are said to be what could not be reached.
+func (c context) reached() bool {
+	switch c.last {
+	case "to", "reach", "reaching", "connect", "connecting", "dial", "tcp", "upstream", "backend", "target", "endpoint", "server",
+		"econnrefused", "ehostunreach", "etimedout", "econnreset", "probe", "probing", "refused", "unreachable", "against":
+		return true
+	case "of", "for":
+		switch c.previous {
+		case "probe", "check", "refused", "refused)", "connection", "l4con", "l4tout", "failed", "failing", "down", "healthcheck":
+			return true
+		}
+	case "by", "from":
+		return c.previous == "refused"
+	}
+	return false
+}
+
+// urlAt reads the URL whose scheme ends at i. One without a port counts only where the words say that it was probed, since most
+// URLs in alerts are links for people.
+func urlAt(s string, i int) (candidate, bool) {
+	start := i
+	for start > 0 && (alnum(s[start-1]) || s[start-1] == '+') {
+		start--
+	}
+	end := i + 3
+	for end < len(s) && s[end] > ' ' && strings.IndexByte("\"'`<>|,;\\", s[end]) < 0 {
+		end++
+	}
+	raw := strings.TrimRight(s[start:end], ".):!?]")
+	if strings.HasSuffix(s[i:end], "]") && strings.Count(raw, "[") > strings.Count(raw, "]") {
+		raw += "]"
+	}
+	target, err := urlTarget(raw)
+	before := wordsBefore(s, start)
+	if err != nil || before.foreign() || pageForPeople(raw) {
+		return candidate{}, false
+	}
+	sure := before.reached() || before.probed()
+	if !sure && strings.TrimSpace(s) != raw && !strings.Contains(afterScheme(raw), ":") {
+		return candidate{}, false
+	}
+	return candidate{target: target, sure: sure}, true
+}
+
+func (c context) probed() bool {
+	switch c.last {
+	case "get", "post", "head", "put", "options", "url", "targeturl", "monitor", "monitoring":
+		return true
+	}
+	return false
+}
+
+// afterScheme is host and port of a URL.
+func afterScheme(raw string) string {
+	_, rest, _ := strings.Cut(raw, "://")
+	rest = rest[strings.IndexByte(rest, '@')+1:]
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	return rest[strings.LastIndexByte(rest, ']')+1:]
+}
+
+// pageForPeople tells links to dashboards and the like by their paths.
+func pageForPeople(raw string) bool {
+	raw = strings.ToLower(raw)
+	for _, part := range []string{"/d/", "/graph?", "/#/alerts", "/alerting/", "/explore", "/dashboard", "runbook", "/wiki", "/silences", "/monitors/", "grafana", "prometheus.", "alertmanager", "slack.com/", "pagerduty.com", "console.aws", "console.cloud", "github.com/"} {
+		if strings.Contains(raw, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// appendNew appends what is not there yet, up to the bound.
+func appendNew(list []string, s string) []string {
+	if len(list) >= maxTargets {
+		return list
+	}
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}
