@@ -22,11 +22,12 @@ const (
 // Post is one message of a subject as it stands in Slack.
 type Post struct {
 	V       int       `json:"v"`
-	Key     string    `json:"key"`            // which message of its subject: parent, step/status, verdict …
-	Team    string    `json:"team"`           // the workspace's id
-	Channel string    `json:"channel"`        // Slack's id of the channel
-	TS      string    `json:"ts,omitempty"`   // Slack's id of the message; unknown while begun
-	Hash    string    `json:"hash,omitempty"` // of the content that stands there
+	Key     string    `json:"key"`              // which message of its subject: parent, step/status, verdict …
+	Team    string    `json:"team"`             // the workspace's id
+	Channel string    `json:"channel"`          // Slack's id of the channel
+	Thread  string    `json:"thread,omitempty"` // ts of somebody else's message that it answers under
+	TS      string    `json:"ts,omitempty"`     // Slack's id of the message; unknown while begun
+	Hash    string    `json:"hash,omitempty"`   // of the content that stands there
 	State   PostState `json:"state"`
 	Error   string    `json:"error,omitempty"`
 	At      time.Time `json:"at"`

@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+// help says what can be typed.
+func (b *Bot) help() slackapi.Reply {
+	lines := []string{
+		"*Plexor* finds out why a load balancer can't connect to a backend.",
+		"`/diagnose web-2:8080` looks into it and answers in a thread here. Also `[2001:db8::1]:80`, a URL, or the name of an upstream.",
+		"`/diagnose web-2:8080 unit=nginx.service lb=lb-1 plan=NAME` gives it what it can't know.",
+		"`/diagnose history [TARGET]` lists what was found before; `/diagnose runners` shows from where it can look.",
+		"In a thread, write the same behind @plexor; on a message, choose *Diagnose this*.",
+	}
+	text := strings.Join(lines, "\n")
+	return slackapi.Reply{Text: "How to use Plexor: /diagnose HOST:PORT", Blocks: []block{section(text), note(b.planNames())}}
+}
+
+func (b *Bot) planNames() string {
+	var names []string
+	for name := range b.Engine.Plans {
+		names = append(names, name)
+	}
+	return "Plans: " + strings.Join(sorted(names), ", ")
+}
+
+// runners shows from where probes can be carried out.
+func (b *Bot) runners(ctx context.Context) slackapi.Reply {
+	all, err := b.Engine.Dispatcher.Runners(ctx)
+	if err != nil {
+		return refuse(err)
+	}
+	if len(all) == 0 {
+		return slackapi.Reply{Text: "No runner yet. `plexor runner token --name HOST` makes a token to join one with."}
+	}
+	var lines []block
+	for _, r := range all {
+		lines = append(lines, line(runnerWords(r)...))
+	}
+	return slackapi.Reply{
+		Text:   fmt.Sprintf("%d runners", len(all)),
+		Blocks: fit([]block{rich(line(strong(fmt.Sprintf("%d runners", len(all)))), bullets(lines[:min(len(lines), 60)]...))}),
+	}
+}
+
+func runnerWords(r investigations.Runner) []block {
+	state := "🟢 alive"
+	if !r.Alive {
+		state = "🔴 lost, last seen " + r.Seen.UTC().Format("2006-01-02 15:04:05 MST")
+	}
+	var labels []string
+	for k, v := range r.Labels {
+		labels = append(labels, k+"="+v)
+	}
+	words := []block{strong(r.Name), word(" " + state + " · " + r.OS + " · " + strings.Join(r.Addresses, " ") + " · "), code(strings.Join(sorted(labels), " "))}
+	for probe, why := range r.Lacks {
+		words = append(words, word("\n"+probe+": "+why))
+	}
+	return words
+}
+
+// historyRows is how many investigations the answer to a person lists.
+const historyRows = 15
+
+// history lists what was found before.
+func (b *Bot) history(args []string) slackapi.Reply {
+	f := store.Filter{Limit: historyRows}
+	if len(args) > 0 {
+		t, err := investigations.ParseTarget(args[0])
+		if err != nil {
+			return refuse(err)
+		}
+		f.Target = t.Text
+	}
+	list, err := b.Store.Investigations(f)
+	if err != nil {
+		return refuse(err)
+	}
+	if len(list) == 0 {
+		return slackapi.Reply{Text: "Nothing was looked into yet."}
+	}
+	var lines []block
+	for _, inv := range list {
+		lines = append(lines, line(historyWords(inv)...))
+	}
+	return slackapi.Reply{Text: "The last investigations", Blocks: fit([]block{rich(bullets(lines...))})}
+}
+
+func historyWords(inv investigations.Investigation) []block {
+	what := string(inv.State)
+	if inv.Verdict != nil {
+		what = inv.Verdict.Headline
+	}
+	return []block{
+		word(strings.TrimSpace(mark(inv) + " " + inv.Started.UTC().Format("2006-01-02 15:04 MST") + " ")),
+		word(" "), strong(inv.Target), word(" " + clip(what, 200) + " "), code(inv.ID),
+	}
+}

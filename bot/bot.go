@@ -1,0 +1,167 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+// Bot is all that goes on between Slack, the API and investigations. Its
+// exported fields are set before Run; those that say so may be left alone.
+type Bot struct {
+	Store   *store.Store
+	Engine  *investigations.Engine
+	Runs    *Runs
+	Slack   *slackapi.Client // nil: no Slack, only the API
+	Channel string           // where things are said that nobody asked for in a channel of their own
+	Access  Access           // who may; the zero value: everybody in the workspace
+	Keep    store.Retention
+	Log     *slog.Logger
+	Now     func() time.Time // time.Now if nil
+
+	status slackapi.Status
+	outbox *Outbox
+	me     slackapi.Identity
+	fatal  struct {
+		sync.Mutex
+		err error
+	}
+}
+
+// retainEvery is how often the retention is looked after.
+const retainEvery = 10 * time.Minute
+
+// Run works until ctx ends. It returns an error only if it can't start.
+func (b *Bot) Run(ctx context.Context) error {
+	if b.Now == nil {
+		b.Now = time.Now
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	part := func(f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	if b.Slack != nil {
+		b.outbox = &Outbox{Slack: b.Slack, Store: b.Store, Log: b.Log, Now: b.Now, Render: b.render, Undeliverable: b.undeliverable}
+		b.outbox.Init()
+		b.Runs.changed = b.outbox.Wake
+		part(b.outbox.Run)
+		if b.Slack.SocketMode() {
+			part(b.listen)
+		}
+	}
+	part(b.Runs.Run)
+	part(b.retain)
+	<-ctx.Done()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// listen receives over Socket Mode. Tokens that Slack does not take do not end
+// the bot: its API, runners and alerts go on, and /readyz says what is wrong.
+func (b *Bot) listen(ctx context.Context) error {
+	err := b.Slack.Listen(ctx, b, &b.status)
+	if err == nil {
+		return nil
+	}
+	b.fatal.Lock()
+	b.fatal.err = err
+	b.fatal.Unlock()
+	b.Log.Error("slack does not take this app's tokens: check SLACK_APP_TOKEN (scope connections:write) and SLACK_BOT_TOKEN, then restart", "error", err)
+	return nil
+}
+
+// render gives the messages of any subject.
+func (b *Bot) render(subject string) ([]Message, error) {
+	const inv = "inv/"
+	if len(subject) > len(inv) && subject[:len(inv)] == inv {
+		i, err := b.Store.Investigation(subject[len(inv):])
+		if err != nil {
+			return nil, err
+		}
+		return Render(i), nil
+	}
+	return nil, store.ErrNotFound
+}
+
+// undeliverable tells who asked that the channel can't be posted to.
+func (b *Bot) undeliverable(ctx context.Context, subject string, m Message, cause error) {
+	inv, err := b.Store.Investigation(subject[min(len("inv/"), len(subject)):])
+	if err != nil || inv.Trigger.By == "" {
+		return
+	}
+	text := "I could not post in that channel: " + hint(cause)
+	if channel, err := b.Slack.Direct(ctx, inv.Trigger.By); err == nil {
+		_, err = b.Slack.Post(ctx, slackapi.Message{Channel: channel, Text: text})
+		if err != nil {
+			b.Log.Warn("tell who asked that a channel can't be posted to", "error", err)
+		}
+	}
+}
+
+// hint says what a person does about Slack's no.
+func hint(err error) string {
+	e, ok := errors.AsType[*slackapi.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	switch e.Code {
+	case "not_in_channel", "channel_not_found":
+		return "type /invite @plexor there, then try again."
+	case "is_archived":
+		return "it is archived."
+	}
+	return "Slack said " + e.Code + "."
+}
+
+func (b *Bot) retain(ctx context.Context) error {
+	tick := time.NewTicker(retainEvery)
+	defer tick.Stop()
+	for {
+		n, err := b.Store.Retain(b.Keep)
+		if err != nil {
+			b.Log.Error("retention", "error", err)
+		} else if n > 0 {
+			b.Log.Info("retention", "deleted", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Ready is nil when the bot can do its work; the error says what it can't.
+func (b *Bot) Ready() error {
+	var all []error
+	if err := b.Store.Ping(); err != nil {
+		all = append(all, err)
+	}
+	if b.Slack != nil {
+		b.fatal.Lock()
+		all = append(all, b.fatal.err)
+		b.fatal.Unlock()
+		if b.Slack.SocketMode() {
+			all = append(all, b.status.Err())
+		}
+		if b.outbox != nil {
+			all = append(all, b.outbox.Trouble())
+		}
+	}
+	return errors.Join(all...)
+}

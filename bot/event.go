@@ -1,0 +1,82 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+)
+
+// Event takes what happened in the workspace. An error makes Slack send it
+// again; an event that was seen before does nothing.
+func (b *Bot) Event(ctx context.Context, e slackapi.Event) error {
+	switch e.Kind.Type {
+	case "app_mention":
+		return b.mentioned(ctx, e)
+	case "app_home_opened":
+		if e.Kind.Tab == "home" || e.Kind.Tab == "" {
+			b.publishHome(ctx, e.Kind.User)
+		}
+	}
+	return nil
+}
+
+// mention is the bot's name at the start of a message.
+var mention = regexp.MustCompile(`^\s*<@[UW][A-Z0-9]+>\s*`)
+
+// mentioned does what somebody wrote behind the bot's name: slash commands do
+// not work in threads, and this does.
+func (b *Bot) mentioned(ctx context.Context, e slackapi.Event) error {
+	k := e.Kind
+	if k.BotID != "" || k.User == "" || k.Subtype != "" {
+		return nil
+	}
+	at := who{user: k.User, channel: k.Channel, thread: cmp.Or(k.Thread, k.TS)}
+	first, err := b.Store.See(fmt.Sprintf("mention:%s:%s", k.Channel, k.TS)) // the same one may come with another event_id
+	if err != nil || !first {
+		return err
+	}
+	reply := b.say(ctx, at, mention.ReplaceAllString(k.Text, ""), "mention:start:"+k.Channel+":"+k.TS)
+	if reply.Text != "" || len(reply.Blocks) > 0 {
+		err := b.Slack.Ephemeral(ctx, k.User, slackapi.Message{Channel: k.Channel, Thread: k.Thread, Text: reply.Text, Blocks: reply.Blocks})
+		if err != nil {
+			b.Log.Warn("answer a mention", "error", err)
+		}
+	}
+	return nil
+}
+
+// messageShortcut diagnoses what a message is about: the first target in it.
+func (b *Bot) messageShortcut(ctx context.Context, at who, i slackapi.Interaction) slackapi.Reply {
+	var m struct {
+		Text   string `json:"text"`
+		TS     string `json:"ts"`
+		Thread string `json:"thread_ts"`
+	}
+	if err := json.Unmarshal(i.Message, &m); err != nil {
+		return slackapi.Reply{Text: "That message could not be read."}
+	}
+	target := findTarget(m.Text)
+	if target == "" {
+		return b.shortcut(ctx, at)
+	}
+	at.thread = cmp.Or(m.Thread, m.TS)
+	return b.diagnose(at, Command{Target: target}, "shortcut:"+i.Trigger)
+}
+
+// hostPort finds host:port, [v6]:port and URLs with a port in running text.
+var hostPort = regexp.MustCompile(`(?:https?://)?(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):[0-9]{1,5}\b`)
+
+// findTarget returns the first target in text, or nothing.
+func findTarget(text string) string {
+	for _, m := range hostPort.FindAllString(text, 20) {
+		if c, err := ParseCommand(m); err == nil && strings.ContainsAny(c.Target, ".[abcdefghijklmnopqrstuvwxyz") {
+			return c.Target
+		}
+	}
+	return ""
+}

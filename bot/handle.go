@@ -1,0 +1,188 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+var _ slackapi.Handler = (*Bot)(nil)
+
+// who is a person and where they are.
+type who struct {
+	user, channel, channelName string
+	thread                     string // ts of the message they speak under
+	trigger                    string // for modals
+	response                   string // response URL
+}
+
+// Command answers a slash command: what was asked is on disk when it returns,
+// or the answer says that it is not.
+func (b *Bot) Command(ctx context.Context, c slackapi.Command) slackapi.Reply {
+	at := who{user: c.User, channel: c.Channel, channelName: c.ChannelName, trigger: c.Trigger, response: c.ResponseURL}
+	return b.say(ctx, at, c.Text, "command:"+c.Trigger)
+}
+
+// say does what a person typed, behind /diagnose or a mention.
+func (b *Bot) say(ctx context.Context, at who, text, event string) slackapi.Reply {
+	if err := b.Access.Allow(at.user, at.channel, at.channelName); err != nil {
+		b.audit(at, "refuse", "access")
+		return refuse(err)
+	}
+	c, err := ParseCommand(text)
+	if err != nil {
+		return refuse(err)
+	}
+	switch c.Verb {
+	case "help":
+		return b.help()
+	case "runners":
+		return b.runners(ctx)
+	case "history":
+		return b.history(c.Args)
+	case "cancel":
+		return b.cancel(at, c.Args)
+	case "diagnose":
+		return b.diagnose(at, c, event)
+	}
+	return refuse(&UsageError{Reason: c.Verb + " is not available here", Hint: "/diagnose help"})
+}
+
+// diagnose starts an investigation for a person.
+func (b *Bot) diagnose(at who, c Command, event string) slackapi.Reply {
+	id, joined, err := b.Runs.Start(Request{
+		Target: c.Target, Plan: c.Plan, Inputs: c.Inputs, EventKey: event, Who: at.user,
+		Trigger: investigations.Trigger{Kind: "command", By: at.user, Channel: cmp.Or(at.channel, b.Channel), Thread: at.thread, Ref: event},
+	})
+	if err != nil {
+		return refuse(err)
+	}
+	if joined {
+		return slackapi.Reply{Text: "That is being looked into already: see the thread of " + id + "."}
+	}
+	return slackapi.Reply{}
+}
+
+// refuse says to one person what was wrong and how it is written.
+func refuse(err error) slackapi.Reply {
+	if bad, ok := errors.AsType[*UsageError](err); ok {
+		text := capital(bad.Reason) + "."
+		if bad.Hint != "" {
+			text += " Write: " + bad.Hint
+		}
+		return slackapi.Reply{Text: escape(text)}
+	}
+	for _, known := range []error{new(Refusal), new(LimitError)} {
+		if errors.As(err, &known) {
+			return slackapi.Reply{Text: escape(capital(known.Error()))}
+		}
+	}
+	if bad, ok := errors.AsType[*investigations.TargetError](err); ok {
+		return refuse(targetUsage(bad))
+	}
+	return slackapi.Reply{Text: escape("That could not be done: " + err.Error() + ".")}
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func (b *Bot) audit(at who, did, what string) {
+	if err := b.Store.Audit(store.AuditLine{Who: at.user, Did: did, What: what}); err != nil {
+		b.Log.Error("audit", "error", err)
+	}
+}
+
+// Interaction answers a press, a modal or a shortcut.
+func (b *Bot) Interaction(ctx context.Context, i slackapi.Interaction) slackapi.Reply {
+	at := who{
+		user: i.User.ID, channel: cmp.Or(i.Channel.ID, i.Container.Channel), channelName: i.Channel.Name,
+		trigger: i.Trigger, response: i.ResponseURL, thread: i.Container.Thread,
+	}
+	if err := b.Access.Allow(at.user, at.channel, at.channelName); err != nil && i.Type != "view_closed" {
+		b.tell(ctx, at, refuse(err))
+		return slackapi.Reply{}
+	}
+	switch i.Type {
+	case "block_actions":
+		for _, a := range i.Actions {
+			b.tell(ctx, at, b.pressed(ctx, at, a))
+		}
+	case "view_submission":
+		return b.submitted(ctx, at, i)
+	case "shortcut":
+		b.tell(ctx, at, b.shortcut(ctx, at))
+	case "message_action":
+		b.tell(ctx, at, b.messageShortcut(ctx, at, i))
+	}
+	return slackapi.Reply{}
+}
+
+// pressed does what a button says.
+func (b *Bot) pressed(ctx context.Context, at who, a slackapi.Action) slackapi.Reply {
+	switch a.ActionID {
+	case actionCancel:
+		return b.cancel(at, []string{a.Value.Value})
+	case actionRerun:
+		return b.rerun(at, a.Value.Value, a.TS)
+	case actionAsk:
+		return b.shortcut(ctx, at)
+	}
+	return slackapi.Reply{}
+}
+
+// tell shows a reply to the person alone: a press has no answer of its own.
+func (b *Bot) tell(ctx context.Context, at who, r slackapi.Reply) {
+	if r.Text == "" && len(r.Blocks) == 0 {
+		return
+	}
+	var err error
+	if at.response != "" {
+		err = b.Slack.Respond(ctx, at.response, r)
+	} else {
+		err = b.Slack.Ephemeral(ctx, at.user, slackapi.Message{Channel: cmp.Or(at.channel, b.Channel), Text: r.Text, Blocks: r.Blocks})
+	}
+	if err != nil {
+		b.Log.Warn("answer a person", "error", err)
+	}
+}
+
+func (b *Bot) cancel(at who, args []string) slackapi.Reply {
+	if len(args) != 1 {
+		return refuse(&UsageError{Reason: "which investigation?", Hint: "/diagnose cancel ID"})
+	}
+	if !b.Runs.Cancel(args[0]) {
+		return slackapi.Reply{Text: "That investigation does not run any more."}
+	}
+	b.audit(at, "cancel", args[0])
+	return slackapi.Reply{Text: "Cancelled."}
+}
+
+// rerun starts an investigation again, as it was asked for.
+func (b *Bot) rerun(at who, id, press string) slackapi.Reply {
+	inv, err := b.Store.Investigation(id)
+	if err != nil {
+		return slackapi.Reply{Text: "That investigation is no longer kept; start a new one with /diagnose."}
+	}
+	_, joined, err := b.Runs.Start(Request{
+		Target: inv.Target, Plan: inv.Plan, Inputs: inv.Inputs, Who: at.user, EventKey: "rerun:" + id + ":" + press,
+		Trigger: investigations.Trigger{
+			Kind: "rerun", By: at.user, Channel: cmp.Or(at.channel, inv.Trigger.Channel), Thread: inv.Trigger.Thread, Ref: id,
+		},
+	})
+	switch {
+	case err != nil:
+		return refuse(err)
+	case joined:
+		return slackapi.Reply{Text: "It runs again already."}
+	}
+	return slackapi.Reply{}
+}

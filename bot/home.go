@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+	"github.com/plexorbot/plexor/store"
+)
+
+// actionAsk opens the modal that asks for a target.
+const actionAsk = "ask"
+
+// callbackDiagnose is the modal's.
+const callbackDiagnose = "diagnose"
+
+// publishHome brings a person's Home tab up to date.
+func (b *Bot) publishHome(ctx context.Context, user string) {
+	view, err := b.home()
+	if err == nil {
+		err = b.Slack.PublishHome(ctx, user, view)
+	}
+	if err != nil {
+		b.Log.Warn("publish home", "error", err)
+	}
+}
+
+// home shows the last investigations and a button for a new one.
+func (b *Bot) home() (slackapi.View, error) {
+	list, err := b.Store.Investigations(store.Filter{Limit: historyRows})
+	if err != nil {
+		return nil, err
+	}
+	blocks := []block{
+		header("Plexor"),
+		section("Finds out why a load balancer can't connect to a backend. Type `/diagnose HOST:PORT` in a channel, or:"),
+		actions("home", button(actionAsk, "Diagnose a backend", "")),
+		divider(),
+	}
+	var lines []block
+	for _, inv := range list {
+		lines = append(lines, line(historyWords(inv)...))
+	}
+	if len(lines) > 0 {
+		blocks = append(blocks, rich(line(strong("The last investigations")), bullets(lines...)))
+	}
+	return slackapi.View{"type": "home", "blocks": blocks}, nil
+}
+
+// shortcut opens the modal that asks for a target.
+func (b *Bot) shortcut(ctx context.Context, at who) slackapi.Reply {
+	_, err := b.Slack.OpenView(ctx, at.trigger, askView(at.channel))
+	if err != nil {
+		return refuse(err)
+	}
+	return slackapi.Reply{}
+}
+
+func askView(channel string) slackapi.View {
+	input := func(id, label, hint string, optional bool) block {
+		return block{
+			"type": "input", "block_id": id, "optional": optional, "label": plain(label), "hint": plain(hint),
+			"element": block{"type": "plain_text_input", "action_id": "value", "max_length": 300},
+		}
+	}
+	where := block{
+		"type": "input", "block_id": "channel", "label": plain("Where to answer"),
+		"element": block{"type": "conversations_select", "action_id": "value", "default_to_current_conversation": true},
+	}
+	if channel != "" {
+		where["element"].(block)["initial_conversation"] = channel
+	}
+	return slackapi.View{
+		"type": "modal", "callback_id": callbackDiagnose, "title": plain("Diagnose a backend"),
+		"submit": plain("Diagnose"), "close": plain("Back"),
+		"blocks": []block{
+			input("target", "Backend", "HOST:PORT, a URL, or the name of an upstream", false),
+			input("unit", "Unit", "The systemd unit that should serve it, if you know", true),
+			where,
+		},
+	}
+}
+
+// submitted takes a modal. Errors are shown in it, beside the field.
+func (b *Bot) submitted(_ context.Context, at who, i slackapi.Interaction) slackapi.Reply {
+	if i.View.Callback != callbackDiagnose {
+		return slackapi.Reply{}
+	}
+	values := i.View.State.Values
+	wrong := func(field, why string) slackapi.Reply {
+		return slackapi.Reply{View: map[string]any{"response_action": "errors", "errors": map[string]string{field: why}}}
+	}
+	c, err := ParseCommand(values["target"]["value"].Value)
+	if err != nil {
+		return wrong("target", refuse(err).Text)
+	}
+	if c.Verb != "diagnose" {
+		return wrong("target", "That is a command, not a backend.")
+	}
+	if unit := strings.TrimSpace(values["unit"]["value"].Value); unit != "" {
+		c.Inputs["unit"] = unit
+	}
+	at.channel = values["channel"]["value"].Conversation
+	if reply := b.diagnose(at, c, "view:"+i.View.ID); reply.Text != "" {
+		return wrong("target", reply.Text)
+	}
+	return slackapi.Reply{}
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return list
+}

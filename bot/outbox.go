@@ -1,0 +1,246 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+	"github.com/plexorbot/plexor/store"
+)
+
+// Outbox brings Slack to where things stand. It may die at any instruction:
+// what it began is looked for in Slack before it is done again.
+type Outbox struct {
+	Slack *slackapi.Client
+	Store *store.Store
+	Log   *slog.Logger
+	Now   func() time.Time
+	// Render gives the messages of a subject; store.ErrNotFound where there is
+	// nothing to say any more.
+	Render func(subject string) ([]Message, error)
+	// Undeliverable is told once when a subject's first message can't be
+	// posted for good.
+	Undeliverable func(ctx context.Context, subject string, m Message, err error)
+
+	mu      sync.Mutex
+	wake    chan struct{}
+	busy    map[string]bool      // subjects that a worker holds
+	waits   map[string]time.Time // subject or channel -> not before
+	tries   map[string]int       // subject -> failures in a row
+	updated map[string]time.Time // subject/key -> last update
+	trouble error                // the last failure, nil after a success
+	team    string
+	classic bool
+}
+
+const (
+	outboxWorkers = 8
+	// updateEvery holds updates of one message back, but for the last one:
+	// Slack takes about 50 a minute.
+	updateEvery = time.Second
+	// lookAgain is how often the outbox looks without being woken.
+	lookAgain = 5 * time.Second
+)
+
+// Init prepares the maps; it is called once, before Run and Wake.
+func (o *Outbox) Init() {
+	o.wake = make(chan struct{}, 1)
+	o.busy, o.waits = map[string]bool{}, map[string]time.Time{}
+	o.tries, o.updated = map[string]int{}, map[string]time.Time{}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// Wake tells the outbox that a subject changed. It never blocks.
+func (o *Outbox) Wake(string) {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Trouble is why messages wait, nil if none do.
+func (o *Outbox) Trouble() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.trouble
+}
+
+// Run works until ctx ends.
+func (o *Outbox) Run(ctx context.Context) error {
+	if err := o.identify(ctx); err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, outboxWorkers)
+	for ctx.Err() == nil {
+		next := o.round(ctx, &wg, slots)
+		timer := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+		case <-o.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// identify learns the workspace's id, with which every post is kept. It tries
+// until it is told.
+func (o *Outbox) identify(ctx context.Context) error {
+	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 30*time.Second) {
+		me, err := o.Slack.Identity(ctx)
+		if err == nil {
+			o.team = me.Team
+			v, err := o.Store.Value("classic/" + me.Team)
+			o.classic = len(v) > 0
+			return err
+		}
+		o.note(err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// round gives every subject that may be worked on to a worker, and returns how
+// long to sleep if nobody wakes us.
+func (o *Outbox) round(ctx context.Context, wg *sync.WaitGroup, slots chan struct{}) time.Duration {
+	dirty, err := o.Store.Dirty()
+	if err != nil {
+		o.note(err)
+		return lookAgain
+	}
+	slices.SortFunc(dirty, func(a, b store.Dirty) int { return cmp.Compare(a.Generation, b.Generation) })
+	sleep := lookAgain
+	for _, d := range dirty {
+		if wait := o.take(d.Subject); wait != 0 {
+			if wait > 0 {
+				sleep = min(sleep, wait)
+			}
+			continue
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			o.release(d.Subject, 0)
+			return 0
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			again, failed := o.subject(ctx, d)
+			o.settle(d.Subject, again, failed)
+		})
+	}
+	return sleep
+}
+
+// take marks a subject as held. It returns 0 if it may be worked on, how long
+// to wait if not yet, and -1 if another worker has it.
+func (o *Outbox) take(subject string) time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.busy[subject] {
+		return -1
+	}
+	if wait := o.waits[subject].Sub(o.Now()); wait > 0 {
+		return wait
+	}
+	delete(o.waits, subject)
+	o.busy[subject] = true
+	return 0
+}
+
+func (o *Outbox) release(subject string, again time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.busy, subject)
+	if again > 0 {
+		o.waits[subject] = o.Now().Add(again)
+	}
+}
+
+// settle gives a subject back, to be looked at again after a while, or later
+// the more often it failed in a row.
+func (o *Outbox) settle(subject string, again time.Duration, failed error) {
+	if failed != nil {
+		o.note(failed)
+		o.mu.Lock()
+		o.tries[subject]++
+		again = max(again, min(250*time.Millisecond<<min(o.tries[subject]-1, 8), time.Minute))
+		o.mu.Unlock()
+	} else {
+		o.mu.Lock()
+		delete(o.tries, subject)
+		o.mu.Unlock()
+	}
+	o.release(subject, again)
+	o.Wake(subject)
+}
+
+func (o *Outbox) note(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != nil && o.trouble == nil {
+		o.Log.Warn("slack does not take messages; they wait", "error", err)
+	}
+	o.trouble = err
+}
+
+// subject brings one subject's messages to where they should be. It returns
+// when to look again, if something was held back.
+func (o *Outbox) subject(ctx context.Context, d store.Dirty) (again time.Duration, err error) {
+	messages, err := o.Render(d.Subject)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, o.Store.Clean(d)
+	}
+	if err != nil {
+		return 0, err
+	}
+	posts, err := o.Store.Posts(d.Subject)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range messages {
+		wait, err := o.message(ctx, d.Subject, m, posts)
+		if err != nil {
+			return o.after(err), err
+		}
+		again = max(again, wait)
+	}
+	if again > 0 {
+		return again, nil
+	}
+	o.note(nil)
+	o.forget(d.Subject)
+	return 0, o.Store.Clean(d)
+}
+
+// after is how long Slack asked us to wait.
+func (o *Outbox) after(err error) time.Duration {
+	if e, ok := errors.AsType[*slackapi.Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+func (o *Outbox) forget(subject string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for k := range o.updated {
+		if strings.HasPrefix(k, subject+"/") {
+			delete(o.updated, k)
+		}
+	}
+}

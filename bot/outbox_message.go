@@ -1,0 +1,179 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+	"github.com/plexorbot/plexor/store"
+)
+
+// message brings one message to where it should be. It returns how long an
+// update is held back, if it is.
+func (o *Outbox) message(ctx context.Context, subject string, m Message, posts map[string]store.Post) (time.Duration, error) {
+	p, known := posts[m.Key]
+	if known && p.State == store.PostDead {
+		return 0, nil
+	}
+	thread := m.Thread
+	if m.Under != "" {
+		parent, ok := posts[m.Under]
+		if !ok || parent.State != store.PostDone {
+			return 0, nil // the parent can't be posted, so neither can this
+		}
+		thread = cmp.Or(parent.Thread, parent.TS) // beside a parent that is a reply itself
+		m.Channel = parent.Channel
+	}
+	if known && p.State == store.PostBegun {
+		found, err := o.lookFor(ctx, subject, m, &p, thread)
+		if err != nil {
+			return 0, err
+		}
+		known = found
+		if found {
+			posts[m.Key] = p
+		}
+	}
+	if !known {
+		return 0, o.post(ctx, subject, m, thread, posts)
+	}
+	if p.Hash == m.Hash() {
+		return 0, nil
+	}
+	return o.update(ctx, subject, m, p, posts)
+}
+
+// lookFor asks Slack whether it has a message that was begun before a crash.
+func (o *Outbox) lookFor(ctx context.Context, subject string, m Message, p *store.Post, thread string) (bool, error) {
+	at, found, err := o.Slack.Find(ctx, p.Channel, thread, metadataKey(subject, m.Key))
+	if err != nil && slackapi.KindOf(err) != slackapi.Gone {
+		return false, err
+	}
+	if !found {
+		return false, o.Store.DeletePost(subject, m.Key)
+	}
+	p.TS, p.State, p.Hash = at.TS, store.PostDone, "" // what it says is not known: an update follows
+	return true, o.Store.PutPost(subject, *p)
+}
+
+// metadataKey travels with a message.
+func metadataKey(subject, key string) string { return subject + "#" + key }
+
+// post says a message for the first time: begun on disk, then said, then done.
+func (o *Outbox) post(ctx context.Context, subject string, m Message, thread string, posts map[string]store.Post) error {
+	p := store.Post{Key: m.Key, Team: o.team, Channel: m.Channel, Thread: m.Thread, State: store.PostBegun}
+	if err := o.Store.PutPost(subject, p); err != nil {
+		return err
+	}
+	at, err := o.Slack.Post(ctx, o.say(subject, m, thread))
+	if o.simpler(err) {
+		at, err = o.Slack.Post(ctx, o.say(subject, m, thread))
+	}
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return ctx.Err() // it stays begun: the next start looks
+	case o.hopeless(err):
+		return o.dead(ctx, subject, m, p, err)
+	case slackapi.KindOf(err) == slackapi.Retry:
+		return err // Slack may have it: it stays begun, and is looked for
+	default:
+		return errors.Join(err, o.Store.DeletePost(subject, m.Key)) // Slack said no: nothing stands there
+	}
+	p.Channel, p.TS, p.Hash, p.State = at.Channel, at.TS, m.Hash(), store.PostDone
+	posts[m.Key] = p
+	o.touch(subject, m.Key)
+	return o.Store.PutPost(subject, p)
+}
+
+// update edits a message in place. All but the last state of a message are held
+// back for a second.
+func (o *Outbox) update(ctx context.Context, subject string, m Message, p store.Post, posts map[string]store.Post) (time.Duration, error) {
+	if wait := o.held(subject, m); wait > 0 {
+		return wait, nil
+	}
+	at := slackapi.Posted{Channel: p.Channel, TS: p.TS}
+	err := o.Slack.Update(ctx, at, o.say(subject, m, ""))
+	if o.simpler(err) {
+		err = o.Slack.Update(ctx, at, o.say(subject, m, ""))
+	}
+	switch {
+	case err == nil:
+	case o.hopeless(err):
+		return 0, o.dead(ctx, subject, m, p, err)
+	default:
+		return 0, err
+	}
+	p.Hash = m.Hash()
+	posts[m.Key] = p
+	o.touch(subject, m.Key)
+	return 0, o.Store.PutPost(subject, p)
+}
+
+func (o *Outbox) held(subject string, m Message) time.Duration {
+	if m.Urgent {
+		return 0
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.updated[subject+"/"+m.Key].Add(updateEvery).Sub(o.Now())
+}
+
+func (o *Outbox) touch(subject, key string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.updated[subject+"/"+key] = o.Now()
+}
+
+func (o *Outbox) say(subject string, m Message, thread string) slackapi.Message {
+	blocks := m.Blocks
+	o.mu.Lock()
+	if o.classic && m.Classic != nil {
+		blocks = m.Classic
+	}
+	o.mu.Unlock()
+	return slackapi.Message{Channel: m.Channel, Thread: thread, Text: m.Text, Blocks: blocks, Key: metadataKey(subject, m.Key)}
+}
+
+// simpler reports whether saying it in classic blocks may help, and remembers
+// for this workspace that it did not take the new ones.
+func (o *Outbox) simpler(err error) bool {
+	if err == nil || slackapi.KindOf(err) != slackapi.Blocks {
+		return false
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.classic {
+		return false
+	}
+	o.classic = true
+	o.Log.Info("this workspace does not take plan blocks; classic ones from now on", "error", err)
+	if err := o.Store.PutValue("classic/"+o.team, []byte("1")); err != nil {
+		o.Log.Error("remember that", "error", err)
+	}
+	return true
+}
+
+// hopeless reports whether trying again can't help.
+func (o *Outbox) hopeless(err error) bool {
+	switch slackapi.KindOf(err) {
+	case slackapi.Channel, slackapi.Gone, slackapi.Refused, slackapi.Blocks:
+		return true
+	}
+	return false
+}
+
+// dead keeps that a message can't be posted, so that it is not tried for ever.
+func (o *Outbox) dead(ctx context.Context, subject string, m Message, p store.Post, err error) error {
+	o.Log.Error("slack refuses a message for good", "subject", subject, "message", m.Key, "error", err)
+	p.State, p.Error = store.PostDead, err.Error()
+	if err := o.Store.PutPost(subject, p); err != nil {
+		return err
+	}
+	if m.Under == "" && o.Undeliverable != nil {
+		o.Undeliverable(ctx, subject, m, err)
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/plexorbot/plexor/investigations"
+)
+
+// Keys of the messages of an investigation.
+const (
+	keyParent  = "parent"
+	keyVerdict = "verdict"
+	keyStep    = "step/" // with the step's id
+)
+
+// Message is one message that should stand in Slack.
+type Message struct {
+	Key     string  // which of its subject's messages
+	Channel string  // id or name
+	Under   string  // key of the message whose thread it is in; empty: top level
+	Thread  string  // ts of somebody else's message to answer under; for parents alone
+	Text    string  // the whole result in plain words
+	Blocks  []block // at most 50
+	Classic []block // the same without plan blocks, for workspaces that refuse them
+	Urgent  bool    // it ends the waiting: updates of it are not held back
+}
+
+// Hash tells whether a message that stands in Slack is this one.
+func (m Message) Hash() string {
+	text, _ := json.Marshal([]any{m.Text, m.Blocks})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:12])
+}
+
+// Render gives the messages of an investigation's thread, the most important
+// first. It is a pure function: rendered tomorrow it is the same thread.
+func Render(inv investigations.Investigation) []Message {
+	messages := []Message{renderParent(inv)}
+	if inv.State.Ended() {
+		messages = append(messages, renderVerdict(inv))
+	}
+	return append(messages, renderSteps(inv)...)
+}
+
+func renderParent(inv investigations.Investigation) Message {
+	head := parentHeadline(inv)
+	blocks := func(body ...block) []block {
+		all := append([]block{header(head)}, body...)
+		all = append(all, verdictSummary(inv)...)
+		return fit(append(all, note(provenance(inv)), parentActions(inv)))
+	}
+	return Message{
+		Key: keyParent, Channel: inv.Trigger.Channel, Thread: inv.Trigger.Thread,
+		Text:    clip(escape(plainSummary(inv)), maxText),
+		Blocks:  blocks(planBlock(inv)),
+		Classic: blocks(classicSteps(inv)),
+		Urgent:  inv.State.Ended(),
+	}
+}
+
+func parentHeadline(inv investigations.Investigation) string {
+	switch {
+	case inv.State == investigations.Cancelled:
+		return "Cancelled: " + inv.Target
+	case inv.State == investigations.Failed:
+		return "Could not diagnose " + inv.Target
+	case inv.Verdict == nil:
+		return "Diagnosing " + inv.Target
+	case inv.Verdict.Kind == investigations.VerdictCause:
+		return mark(inv) + " " + inv.Target + ": cause found"
+	case inv.Verdict.Kind == investigations.VerdictHealthy:
+		return mark(inv) + " " + inv.Target + ": healthy"
+	}
+	return mark(inv) + " " + inv.Target + ": no cause proved"
+}
+
+// mark is a picture of the verdict; the words beside it always say the same.
+func mark(inv investigations.Investigation) string {
+	if inv.Verdict == nil {
+		return ""
+	}
+	switch inv.Verdict.Kind {
+	case investigations.VerdictCause:
+		return "🔴"
+	case investigations.VerdictHealthy:
+		return "🟢"
+	}
+	return "🟡"
+}
+
+// plainSummary is the whole result in one or two sentences: what a telephone's
+// notification shows.
+func plainSummary(inv investigations.Investigation) string {
+	switch {
+	case inv.State == investigations.Failed:
+		return parentHeadline(inv) + ": " + inv.Error
+	case inv.Verdict == nil:
+		return parentHeadline(inv)
+	}
+	text := inv.Target + ": " + inv.Verdict.Headline
+	if r := firstRemedy(inv); r != nil && r.Run != "" {
+		text += " On " + r.On + ": " + r.Run
+	}
+	return text
+}
+
+// verdictSummary is what the parent says of the verdict: the headline and the
+// one command that matters most.
+func verdictSummary(inv investigations.Investigation) []block {
+	switch {
+	case inv.State == investigations.Failed:
+		return []block{rich(line(word(inv.Error)))}
+	case inv.Verdict == nil:
+		return nil
+	}
+	parts := []block{line(strong(inv.Verdict.Headline))}
+	if r := firstRemedy(inv); r != nil {
+		parts = append(parts, remedyParts(*r)...)
+	}
+	return []block{rich(parts...)}
+}
+
+// firstRemedy is the first fix of the first cause, or else its first remedy.
+func firstRemedy(inv investigations.Investigation) *investigations.Remedy {
+	if inv.Verdict == nil || len(inv.Verdict.Causes) == 0 {
+		return nil
+	}
+	remedies := inv.Verdict.Causes[0].Remedies
+	for i := range remedies {
+		if remedies[i].Kind == "fix" {
+			return &remedies[i]
+		}
+	}
+	if len(remedies) > 0 {
+		return &remedies[0]
+	}
+	return nil
+}
+
+// provenance says who asked, with which plan, from where, and how long it took.
+func provenance(inv investigations.Investigation) string {
+	parts := []string{"plan " + inv.Plan}
+	if inv.Resolution != nil && inv.Resolution.On != "" {
+		parts = append(parts, "seen from "+inv.Resolution.On)
+	}
+	if n := len(inv.Endpoints); n > 1 {
+		parts = append(parts, fmt.Sprintf("%d endpoints", n))
+	}
+	if !inv.Ended.IsZero() {
+		parts = append(parts, "took "+took(inv.Ended.Sub(inv.Started)))
+	}
+	return strings.Join(append(parts, inv.ID), " · ")
+}
+
+func took(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// Actions on an investigation's parent message.
+const (
+	actionCancel = "investigation_cancel"
+	actionRerun  = "investigation_rerun"
+)
+
+func parentActions(inv investigations.Investigation) block {
+	if inv.State.Ended() {
+		return actions("investigation", button(actionRerun, "Run again", inv.ID))
+	}
+	return actions("investigation", button(actionCancel, "Cancel", inv.ID))
+}

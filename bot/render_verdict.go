@@ -1,0 +1,127 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plexorbot/plexor/investigations"
+)
+
+// renderVerdict is the last reply: what is wrong, what proves it, and what to
+// do, as commands to copy.
+func renderVerdict(inv investigations.Investigation) Message {
+	m := Message{Key: keyVerdict, Channel: inv.Trigger.Channel, Under: keyParent, Urgent: true, Text: clip(escape(plainSummary(inv)), maxText)}
+	if inv.Verdict == nil {
+		m.Blocks = []block{rich(line(strong(parentHeadline(inv)), word(". "+inv.Error)))}
+		m.Classic = m.Blocks
+		return m
+	}
+	blocks := []block{rich(line(strong(mark(inv) + " " + inv.Verdict.Headline)))}
+	for _, c := range inv.Verdict.Causes {
+		blocks = append(blocks, causeBlocks(c)...)
+	}
+	blocks = append(blocks, candidateBlocks(*inv.Verdict)...)
+	blocks = append(blocks, footnotes(*inv.Verdict)...)
+	m.Blocks = fit(blocks)
+	m.Classic = m.Blocks
+	return m
+}
+
+func causeBlocks(c investigations.Cause) []block {
+	parts := []block{line(word("Cause: "), code(c.ID), word(where(c)), word("\n"+c.Headline))}
+	if len(c.Proof) > 0 {
+		var lines []block
+		for _, p := range c.Proof[:min(len(c.Proof), 8)] {
+			lines = append(lines, line(word(p.Check+"."+p.Fact+" = "), code(clip(fmt.Sprint(p.Value), 120))))
+		}
+		parts = append(parts, line(strong("Proved by")), bullets(lines...))
+	}
+	blocks := []block{divider(), rich(parts...)}
+	for _, r := range c.Remedies[:min(len(c.Remedies), 8)] {
+		blocks = append(blocks, rich(remedyParts(r)...))
+	}
+	return blocks
+}
+
+func where(c investigations.Cause) string {
+	var parts []string
+	if c.On != "" {
+		parts = append(parts, " on "+c.On)
+	}
+	if c.Endpoint != "" {
+		parts = append(parts, " ("+c.Endpoint+")")
+	}
+	return strings.Join(parts, "")
+}
+
+// kinds says what a remedy is in words.
+var kinds = map[string]string{"fix": "Fix", "edit": "Change", "inspect": "Look", "elsewhere": "Elsewhere"}
+
+// remedyParts is one remedy: what, on which host, how risky, the command to
+// copy, and how to see that it worked.
+func remedyParts(r investigations.Remedy) []block {
+	head := []block{strong(kinds[r.Kind])}
+	if r.On != "" {
+		head = append(head, word(" on "), code(r.On))
+	}
+	if r.Explain != "" {
+		head = append(head, word(": "+r.Explain))
+	}
+	if r.Risk != "" && r.Kind == "fix" {
+		head = append(head, italic(" ("+r.Risk+" risk)"))
+	}
+	parts := []block{line(head...)}
+	if r.Run != "" {
+		parts = append(parts, pre(r.Run))
+	}
+	if r.Verify != "" {
+		parts = append(parts, line(word("Then check: "), code(r.Verify)))
+	}
+	return parts
+}
+
+// candidateBlocks lists what could still be the cause, and what would tell.
+func candidateBlocks(v investigations.Verdict) []block {
+	if len(v.Candidates) == 0 {
+		return nil
+	}
+	parts := []block{line(strong("Could be, and what would tell"))}
+	var lines []block
+	commands := []string{}
+	for _, c := range v.Candidates[:min(len(v.Candidates), 10)] {
+		lines = append(lines, line(code(c.ID), word(": lacks "+clip(strings.Join(c.Missing, "; "), 300))))
+		commands = append(commands, c.Commands...)
+	}
+	parts = append(parts, bullets(lines...))
+	if list := unique(commands); len(list) > 0 {
+		parts = append(parts, line(strong("To run by hand")), pre(strings.Join(list[:min(len(list), 12)], "\n")))
+	}
+	return []block{divider(), rich(parts...)}
+}
+
+func footnotes(v investigations.Verdict) []block {
+	var blocks []block
+	if len(v.NotChecked) > 0 {
+		var list []string
+		for _, n := range v.NotChecked {
+			list = append(list, n.Check+" ("+n.Why+")")
+		}
+		blocks = append(blocks, note("Not checked: "+strings.Join(list, ", ")))
+	}
+	if len(v.RuledOut) > 0 {
+		blocks = append(blocks, note("Ruled out: "+strings.Join(v.RuledOut, ", ")))
+	}
+	return blocks
+}
+
+func unique(list []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, s := range list {
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,264 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+// Limits bound what runs at once and who may start how much.
+type Limits struct {
+	AtOnce    int // investigations; 16 if 0
+	PerUser   int // started a minute; 20 if 0
+	PerTarget int // started a minute, joins not counted; 12 if 0
+}
+
+// LimitError says that somebody asked for too much.
+type LimitError struct{ Reason string }
+
+func (e *LimitError) Error() string { return e.Reason }
+
+// Request asks for an investigation.
+type Request struct {
+	Target   string
+	Plan     string
+	Inputs   map[string]string
+	Trigger  investigations.Trigger
+	EventKey string // a repetition of the same event makes nothing new
+	Who      string // for the audit and the limits
+	Silent   bool   // nothing of it is to stand in Slack
+}
+
+// Runs are the investigations that are under way in this process.
+type Runs struct {
+	engine  *investigations.Engine
+	store   *store.Store
+	log     *slog.Logger
+	now     func() time.Time
+	limits  Limits
+	changed func(subject string) // tells the outbox
+
+	slots chan struct{}
+	wg    sync.WaitGroup
+
+	mu      sync.Mutex
+	ctx     context.Context // of Run: the investigations end with it
+	running map[string]*run // by id
+	joins   map[string]string
+	recent  map[string][]time.Time // by who and by target
+}
+
+type run struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	key    string
+}
+
+// errShutdown is why investigations stop when the bot does: they go on later.
+var errShutdown = errors.New("the bot is stopping")
+
+// NewRuns returns the keeper of what runs; Run must be called for anything to.
+func NewRuns(e *investigations.Engine, s *store.Store, l Limits, log *slog.Logger) *Runs {
+	if l.AtOnce == 0 {
+		l.AtOnce = 16
+	}
+	if l.PerUser == 0 {
+		l.PerUser = 20
+	}
+	if l.PerTarget == 0 {
+		l.PerTarget = 12
+	}
+	return &Runs{
+		engine: e, store: s, log: log, now: time.Now, limits: l, changed: func(string) {},
+		slots: make(chan struct{}, l.AtOnce), running: map[string]*run{}, joins: map[string]string{}, recent: map[string][]time.Time{},
+	}
+}
+
+// Run goes on with what a crash interrupted and keeps investigations running
+// until ctx ends.
+func (r *Runs) Run(ctx context.Context) error {
+	r.mu.Lock()
+	r.ctx = ctx
+	r.mu.Unlock()
+	ids, err := r.store.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		inv, err := r.store.Investigation(id)
+		if err != nil {
+			r.log.Error("go on with an investigation", "investigation", id, "error", err)
+			continue
+		}
+		r.log.Info("going on", "investigation", id, "target", inv.Target)
+		r.launch(inv)
+	}
+	<-ctx.Done()
+	r.wg.Wait()
+	return nil
+}
+
+// Start begins an investigation, or joins one of the same that runs already. It
+// returns when the wish is on disk.
+func (r *Runs) Start(req Request) (id string, joined bool, err error) {
+	inv, err := r.engine.Prepare(req.Target, req.Plan, req.Inputs)
+	if err != nil {
+		return "", false, err
+	}
+	inv.Trigger, inv.Started = req.Trigger, r.now().UTC()
+	key := joinKey(inv)
+	if id, ok := r.join(key, req); ok {
+		return id, true, nil
+	}
+	if err := r.admit(req, inv.Target); err != nil {
+		return "", false, err
+	}
+	id, created, err := r.store.Create(store.New{
+		Investigation: inv, EventKey: req.EventKey, Silent: req.Silent,
+		Audit: &store.AuditLine{Who: req.Who, Did: "diagnose", What: inv.Target, Result: inv.ID},
+	})
+	if err != nil {
+		return "", false, err
+	}
+	if created {
+		r.launch(inv)
+		r.changed(store.Subject(id))
+	}
+	return id, false, nil
+}
+
+func joinKey(inv investigations.Investigation) string {
+	return fmt.Sprint(inv.Target, "\x00", inv.Plan, "\x00", inv.Inputs) // fmt sorts map keys
+}
+
+// join finds the same investigation under way. A silent one and a spoken one
+// are not the same: the second would wait for a thread that never comes.
+func (r *Runs) join(key string, req Request) (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id, ok := r.joins[key]
+	return id, ok && !req.Silent
+}
+
+// admit holds the request against the limits of a minute.
+func (r *Runs) admit(req Request, target string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if req.Trigger.Kind == "command" && !r.within("user "+req.Who, r.limits.PerUser) {
+		return &LimitError{Reason: fmt.Sprintf("you started %d investigations within a minute; wait a moment", r.limits.PerUser)}
+	}
+	if req.Trigger.Kind == "command" && !r.within("target "+target, r.limits.PerTarget) {
+		return &LimitError{Reason: fmt.Sprintf("%s was looked into %d times within a minute; wait a moment", target, r.limits.PerTarget)}
+	}
+	return nil
+}
+
+func (r *Runs) within(key string, limit int) bool {
+	now := r.now()
+	kept := r.recent[key][:0]
+	for _, at := range r.recent[key] {
+		if now.Sub(at) < time.Minute {
+			kept = append(kept, at)
+		}
+	}
+	if len(kept) >= limit {
+		r.recent[key] = kept
+		return false
+	}
+	r.recent[key] = append(kept, now)
+	if len(r.recent) > 10_000 {
+		r.recent = map[string][]time.Time{key: r.recent[key]}
+	}
+	return true
+}
+
+// launch runs inv in a goroutine that Run waits for.
+func (r *Runs) launch(inv investigations.Investigation) {
+	r.mu.Lock()
+	parent := r.ctx
+	if parent == nil || parent.Err() != nil {
+		r.mu.Unlock()
+		return // it is on disk: the next start goes on with it
+	}
+	ctx, cancel := context.WithCancel(parent)
+	this := &run{cancel: cancel, done: make(chan struct{}), key: joinKey(inv)}
+	r.running[inv.ID] = this
+	if _, taken := r.joins[this.key]; !taken {
+		r.joins[this.key] = inv.ID
+	}
+	r.mu.Unlock()
+	r.wg.Go(func() {
+		defer cancel()
+		r.drive(ctx, parent, inv)
+		r.forget(inv.ID, this)
+	})
+}
+
+func (r *Runs) drive(ctx, parent context.Context, inv investigations.Investigation) {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+	}
+	err := r.engine.Run(ctx, inv, func(_ context.Context, e investigations.Event) error {
+		if parent.Err() != nil {
+			return errShutdown // what is not done goes on after the restart
+		}
+		if err := r.store.Apply(inv.ID, e); err != nil {
+			return err
+		}
+		r.changed(store.Subject(inv.ID))
+		return nil
+	})
+	if err != nil && !errors.Is(err, errShutdown) && !errors.Is(err, context.Canceled) {
+		r.log.Error("investigation", "investigation", inv.ID, "error", err)
+	}
+}
+
+func (r *Runs) forget(id string, this *run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.running, id)
+	if r.joins[this.key] == id {
+		delete(r.joins, this.key)
+	}
+	close(this.done)
+}
+
+// Cancel ends an investigation; false if it does not run.
+func (r *Runs) Cancel(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	this, ok := r.running[id]
+	if ok {
+		this.cancel()
+	}
+	return ok
+}
+
+// Wait returns when an investigation no longer runs, or ctx ends.
+func (r *Runs) Wait(ctx context.Context, id string) {
+	r.mu.Lock()
+	this, ok := r.running[id]
+	r.mu.Unlock()
+	if !ok {
+		return
+	}
+	select {
+	case <-this.done:
+	case <-ctx.Done():
+	}
+}
+
+// Count is how many investigations run or wait for a slot.
+func (r *Runs) Count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running)
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// flags is a command's flag set: errors come back instead of ending the
+// program, and flags may stand behind arguments.
+type flags struct {
+	*flag.FlagSet
+	args []string // what was no flag
+}
+
+func newFlags(name string) *flags {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	return &flags{FlagSet: f}
+}
+
+// parse reads args, of which between least and most may be no flags.
+func (f *flags) parse(args []string, least, most int) error {
+	for len(args) > 0 {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return &usageError{reason: "see plexor help " + f.Name()}
+			}
+			return &usageError{reason: err.Error(), hint: "plexor help " + f.Name() + " lists the flags"}
+		}
+		rest := f.Args()
+		if len(rest) == 0 {
+			break
+		}
+		f.args, args = append(f.args, rest[0]), rest[1:]
+	}
+	if len(f.args) < least || len(f.args) > most {
+		return &usageError{reason: "that is not how it is written", hint: "plexor help " + f.Name()}
+	}
+	return nil
+}
+
+// output is the -o flag.
+func (f *flags) output() *string {
+	return f.String("o", "text", "text or json")
+}
+
+func checkOutput(o string) error {
+	if o != "text" && o != "json" {
+		return &usageError{reason: fmt.Sprintf("-o %s: it is text or json", o)}
+	}
+	return nil
+}
+
+// pairs collects a flag that may be given several times as key=value.
+type pairs map[string]string
+
+func (p pairs) String() string { return "" }
+
+// Set reads one key=value.
+func (p pairs) Set(text string) error {
+	k, v, ok := strings.Cut(text, "=")
+	if !ok || k == "" {
+		return fmt.Errorf("%q is not key=value", text)
+	}
+	p[k] = v
+	return nil
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strconv"
+
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+func historyCommand() command {
+	return command{
+		name: "history", args: "[TARGET] [--limit N] [-o json]", short: "lists what was looked into, newest first",
+		long: "It asks the running bot, or reads the state file itself where none runs.",
+		run:  historyRun,
+	}
+}
+
+func historyRun(ctx context.Context, p program) (int, error) {
+	f := newFlags("history")
+	var w where
+	w.flags(f.FlagSet)
+	o, limit := f.output(), f.Int("limit", 20, "")
+	if err := f.parse(p.args, 0, 1); err != nil {
+		return exitFailed, err
+	}
+	if err := checkOutput(*o); err != nil {
+		return exitFailed, err
+	}
+	filter := store.Filter{Limit: *limit}
+	if len(f.args) > 0 {
+		t, err := investigations.ParseTarget(f.args[0])
+		if err != nil {
+			return exitFailed, err
+		}
+		filter.Target = t.Text
+	}
+	list, err := investigationList(ctx, p, w, filter)
+	if err != nil {
+		return exitFailed, err
+	}
+	if *o == "json" {
+		return exitOK, printJSON(p.out, list)
+	}
+	for _, inv := range list {
+		what := string(inv.State)
+		if inv.Verdict != nil {
+			what = fmt.Sprintf("%-12s %s", inv.Verdict.Kind, inv.Verdict.Headline)
+		}
+		fmt.Fprintf(p.out, "%s  %s  %-28s %s\n", inv.ID, inv.Started.Local().Format("2006-01-02 15:04:05"), clean(inv.Target), clean(what))
+	}
+	return exitOK, nil
+}
+
+func investigationList(ctx context.Context, p program, w where, f store.Filter) (list []investigations.Investigation, err error) {
+	ask := func(c *client) error {
+		q := url.Values{"limit": {strconv.Itoa(f.Limit)}}
+		if f.Target != "" {
+			q.Set("target", f.Target)
+		}
+		return c.call(ctx, http.MethodGet, "/api/v1/investigations?"+q.Encode(), nil, &list)
+	}
+	err = w.either(p.env, ask, func(s *store.Store) error {
+		list, err = s.Investigations(f)
+		return err
+	})
+	return list, err
+}
+
+// either asks the running bot, or, where none answers and none was named, the
+// state file.
+func (w *where) either(env func(string) string, ask func(*client) error, read func(*store.Store) error) error {
+	c, err := w.client(env)
+	if err != nil {
+		return err
+	}
+	err = ask(c)
+	if !errors.Is(err, errNoBot) || *w.server != "" {
+		return err
+	}
+	cfg, cfgErr := readConfig(*w.config)
+	if cfgErr != nil {
+		return cfgErr
+	}
+	s, err := store.Open(stateFile(cfg), store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return read(s)
+}
+
+// stateFile is where the state is.
+func stateFile(c *config) string { return filepath.Join(c.Data, "plexor.db") }
+
+func showCommand() command {
+	return command{
+		name: "show", args: "ID [-o json]", short: "prints an investigation, with all that was found",
+		long: "It asks the running bot, or reads the state file itself where none runs.",
+		run:  showRun,
+	}
+}
+
+func showRun(ctx context.Context, p program) (int, error) {
+	f := newFlags("show")
+	var w where
+	w.flags(f.FlagSet)
+	o := f.output()
+	if err := f.parse(p.args, 1, 1); err != nil {
+		return exitFailed, err
+	}
+	if err := checkOutput(*o); err != nil {
+		return exitFailed, err
+	}
+	var inv investigations.Investigation
+	ask := func(c *client) error {
+		return c.call(ctx, http.MethodGet, "/api/v1/investigations/"+url.PathEscape(f.args[0]), nil, &inv)
+	}
+	err := w.either(p.env, ask, func(s *store.Store) (err error) {
+		inv, err = s.Investigation(f.args[0])
+		return err
+	})
+	if err != nil {
+		return exitFailed, err
+	}
+	if *o == "json" {
+		return exitOK, printJSON(p.out, inv)
+	}
+	pr := newPrinter(p.out)
+	fmt.Fprintf(p.out, "%s  %s  plan %s  %s\n\n", inv.ID, clean(inv.Target), inv.Plan, inv.Started.Local().Format("2006-01-02 15:04:05"))
+	pr.steps(inv)
+	pr.end(inv)
+	return exitOK, nil
+}
+
+func backupCommand() command {
+	return command{
+		name: "backup", args: "FILE [-o json]", short: "writes a compact and consistent copy of the state",
+		long: "It asks the running bot, or copies the state file itself where none runs. FILE must not exist.",
+		run:  backupRun,
+	}
+}
+
+func backupRun(ctx context.Context, p program) (int, error) {
+	f := newFlags("backup")
+	var w where
+	w.flags(f.FlagSet)
+	o := f.output()
+	if err := f.parse(p.args, 1, 1); err != nil {
+		return exitFailed, err
+	}
+	if err := checkOutput(*o); err != nil {
+		return exitFailed, err
+	}
+	ask := func(c *client) error {
+		_, err := c.download(ctx, "/api/v1/backup", f.args[0])
+		return err
+	}
+	err := w.either(p.env, ask, func(s *store.Store) error { return s.Backup(f.args[0]) })
+	if err != nil {
+		return exitFailed, err
+	}
+	if *o == "json" {
+		return exitOK, printJSON(p.out, map[string]string{"file": f.args[0]})
+	}
+	fmt.Fprintln(p.out, f.args[0])
+	return exitOK, nil
+}

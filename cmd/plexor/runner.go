@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/plexorbot/plexor/investigations"
+)
+
+func runnerCommand() command {
+	return command{
+		name: "runner", args: "token --name NAME [--label key=value …] [--ttl 1h] | list | revoke NAME", short: "joins, lists and sends away the runners of a running bot",
+		long: `
+runner token prints a join token: single use, good for an hour unless --ttl says
+otherwise. On the host: PLEXOR_JOIN=TOKEN plexor-runner --state /var/lib/plexor-runner
+A load balancer's runner is labelled role=lb.`,
+		run: runnerRun,
+	}
+}
+
+func runnerRun(ctx context.Context, p program) (int, error) {
+	if len(p.args) == 0 {
+		return exitFailed, &usageError{reason: "token, list or revoke?", hint: "plexor help runner"}
+	}
+	verb, args := p.args[0], p.args[1:]
+	f := newFlags("runner")
+	var w where
+	w.flags(f.FlagSet)
+	o := f.output()
+	name, ttl, labels := f.String("name", "", ""), f.String("ttl", "", ""), pairs{}
+	f.Var(labels, "label", "")
+	least := map[string]int{"revoke": 1}[verb]
+	if err := f.parse(args, least, least); err != nil {
+		return exitFailed, err
+	}
+	if err := checkOutput(*o); err != nil {
+		return exitFailed, err
+	}
+	c, err := w.client(p.env)
+	if err != nil {
+		return exitFailed, err
+	}
+	switch verb {
+	case "token":
+		return exitOK, runnerToken(ctx, p.out, c, map[string]any{"name": *name, "labels": labels, "ttl": *ttl}, *o)
+	case "list":
+		return exitOK, runnerList(ctx, p.out, c, *o)
+	case "revoke":
+		return exitOK, c.call(ctx, http.MethodDelete, "/api/v1/runners/"+url.PathEscape(f.args[0]), nil, nil)
+	}
+	return exitFailed, &usageError{reason: fmt.Sprintf("runner %s: it is token, list or revoke", verb)}
+}
+
+func runnerToken(ctx context.Context, out io.Writer, c *client, req map[string]any, o string) error {
+	if req["name"] == "" {
+		return &usageError{reason: "a runner needs a name", hint: "plexor runner token --name web-1 --label role=backend"}
+	}
+	var answer struct {
+		Token string `json:"token"`
+	}
+	if err := c.call(ctx, http.MethodPost, "/api/v1/runners/tokens", req, &answer); err != nil {
+		return err
+	}
+	if o == "json" {
+		return printJSON(out, answer)
+	}
+	_, err := fmt.Fprintln(out, answer.Token)
+	return err
+}
+
+func runnerList(ctx context.Context, out io.Writer, c *client, o string) error {
+	var all []investigations.Runner
+	if err := c.call(ctx, http.MethodGet, "/api/v1/runners", nil, &all); err != nil {
+		return err
+	}
+	if o == "json" {
+		return printJSON(out, all)
+	}
+	for _, r := range all {
+		state := "alive"
+		if !r.Alive {
+			state = "lost since " + r.Seen.Local().Format("2006-01-02 15:04:05")
+		}
+		var labels []string
+		for k, v := range r.Labels {
+			labels = append(labels, k+"="+v)
+		}
+		fmt.Fprintf(out, "%-20s %-8s %-10s %s  %s\n", clean(r.Name), state, r.OS, clean(strings.Join(r.Addresses, " ")), clean(strings.Join(labels, " ")))
+		for probe, why := range r.Lacks {
+			fmt.Fprintf(out, "%-20s   %s: %s\n", "", probe, clean(why))
+		}
+	}
+	return nil
+}
