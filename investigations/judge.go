@@ -1,6 +1,12 @@
 package investigations
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+
+	"github.com/plexorbot/plexor/investigations/expr"
+)
 
 // Vantage is a place where checks run, as expressions see it. The zero value
 // says that nobody is there.
@@ -18,7 +24,7 @@ type Known struct {
 	Inputs   map[string]string
 	Endpoint string             // host:port; "" before resolution
 	Vantages map[string]Vantage // lb, backend, local
-	Ports    []int64            // source ports chosen for this endpoint's paired check
+	Ports    []int64            // source ports chosen for this endpoint's paired checks
 	Checks   []Check            // every check so far, in whatever state
 }
 
@@ -40,6 +46,9 @@ const (
 	True
 )
 
+// String gives true, false or open.
+func (t Truth) String() string { return [...]string{"open", "false", "true"}[t] }
+
 // Judged is where a cause stands.
 type Judged struct {
 	ID       string
@@ -48,34 +57,198 @@ type Judged struct {
 	Explains []string
 }
 
-// Judgement is a plan applied to what is known.
-type Judgement struct{}
+// Judgement is a plan applied to what is known at one moment. It is for one
+// goroutine.
+type Judgement struct {
+	plan   *Plan
+	known  Known
+	values *expr.Values
+	checks map[string][]*Check
+	errs   map[string]string // facts that could not be read, by check
+	facts  map[string]any    // a pointer to the fact struct, or a slice
+}
 
 // Judge applies the plan to what is known. It is cheap and pure: make a new one
 // whenever a check ends.
-func (p *Plan) Judge(k Known) *Judgement { return &Judgement{} }
-
-// Endpoints gives the host:port list of the target, or what it lacks.
-func (j *Judgement) Endpoints() ([]string, []Missing) { return nil, nil }
-
-// Ready gives a check's arguments, and whether its condition lets it run. args
-// is nil while something is missing. An error is a mistake in the plan's values.
-func (j *Judgement) Ready(check string) (args json.RawMessage, run Truth, missing []Missing, err error) {
-	return nil, Open, nil, nil
+func (p *Plan) Judge(k Known) *Judgement {
+	j := &Judgement{plan: p, known: k, checks: map[string][]*Check{}, errs: map[string]string{}, facts: map[string]any{}}
+	for i := range k.Checks {
+		c := &k.Checks[i]
+		j.checks[c.ID] = append(j.checks[c.ID], c)
+	}
+	vars := map[string]any{"target": varOfTarget(k.Target), "ports": k.Ports}
+	if e := varOfEndpoint(k.Endpoint); e != nil {
+		vars["endpoint"] = e
+	}
+	j.inputs(vars)
+	for _, name := range vantageNames {
+		vars[name] = varOfVantage(k.Vantages[name])
+	}
+	for _, s := range p.Steps {
+		for _, c := range s.Checks {
+			if f := j.decode(c); f != nil {
+				vars[c.ID], j.facts[c.ID] = f, f
+			}
+		}
+	}
+	j.values = p.env.NewValues(vars)
+	return j
 }
 
-// Finding gives the step's finding; settled reports that no check that is still
-// to come could change it.
-func (j *Judgement) Finding(step string) (finding Step, settled bool) { return Step{}, false }
+func (j *Judgement) inputs(vars map[string]any) {
+	given := reflect.New(givenType(j.plan.Inputs))
+	for i, in := range j.plan.Inputs {
+		text, ok := j.known.Inputs[in.Name]
+		ok = ok && text != "" || in.Type == "target"
+		given.Elem().Field(i).Set(reflect.ValueOf(&ok))
+		if !ok {
+			text, ok = in.Default, in.Default != ""
+		}
+		if ok && inputTypes[in.Type] != nil {
+			vars[in.Name] = inputValue(in.Type, text)
+		}
+	}
+	vars["given"] = given.Interface()
+}
 
-// Healthy judges the plan's healthy condition.
-func (j *Judgement) Healthy() (Truth, []Missing) { return Open, nil }
+// decode gives a check's facts; nil where there are none (yet). What a runner
+// sent is not trusted to fit the type.
+func (j *Judgement) decode(c PlanCheck) any {
+	facts := j.plan.catalog[c.Probe].Facts
+	if c.Selector() {
+		return j.decodeAll(c, listed(facts))
+	}
+	for _, run := range j.checks[c.ID] {
+		if run.State != CheckDone {
+			continue
+		}
+		v := reflect.New(facts)
+		if err := json.Unmarshal(run.Facts, v.Interface()); err != nil {
+			j.errs[c.ID] = "its facts could not be read"
+			return nil
+		}
+		return v.Interface()
+	}
+	return nil
+}
 
-// Causes judges every cause, in plan order.
-func (j *Judgement) Causes() []Judged { return nil }
+// decodeAll gives the facts of a check on several runners, once all have ended.
+func (j *Judgement) decodeAll(c PlanCheck, list reflect.Type) any {
+	runs := j.checks[c.ID]
+	if len(runs) == 0 {
+		return nil
+	}
+	out := reflect.MakeSlice(list, 0, len(runs))
+	for _, run := range runs {
+		if !run.ended() {
+			return nil
+		}
+		v := reflect.New(list.Elem())
+		if run.State == CheckDone && json.Unmarshal(run.Facts, v.Interface()) != nil {
+			v = reflect.New(list.Elem())
+		}
+		v.Elem().FieldByName("On").Set(reflect.ValueOf(&run.On))
+		out = reflect.Append(out, v.Elem())
+	}
+	return out.Interface()
+}
 
-// Cause renders a proved cause: headline, host, proof, remedies.
-func (j *Judgement) Cause(id string) Cause { return Cause{} }
+func (c *Check) ended() bool {
+	return c.State == CheckDone || c.State == CheckFailed || c.State == CheckSkipped
+}
 
-// Candidate renders an open cause, with what it lacks and what a person can run.
-func (j *Judgement) Candidate(id string) Candidate { return Candidate{} }
+// judge evaluates a condition; nil is always true.
+func (j *Judgement) judge(x *expr.Expr) (Truth, []Missing) {
+	if x == nil {
+		return True, nil
+	}
+	r := x.Eval(j.values)
+	switch {
+	case !r.Known:
+		return Open, j.missing(r.Missing)
+	case r.True():
+		return True, nil
+	}
+	return False, nil
+}
+
+// missing says of each fact that is lacking why, and whether it may still come.
+func (j *Judgement) missing(list []expr.Missing) []Missing {
+	out := make([]Missing, len(list))
+	for i, m := range list {
+		out[i] = j.lacking(m)
+	}
+	return out
+}
+
+func (j *Judgement) lacking(m expr.Missing) Missing {
+	name, fact := m.Path, ""
+	if i := strings.IndexAny(m.Path, ".["); i > 0 {
+		name, fact = m.Path[:i], strings.TrimPrefix(m.Path[i:], ".")
+	}
+	if _, ok := j.plan.Check(name); ok {
+		return j.lackingFact(name, fact, m.Why)
+	}
+	out := Missing{Fact: m.Path, Why: m.Why, Final: true}
+	switch {
+	case m.Why != "":
+	case name == "endpoint", name == "ports":
+		out.Final = j.known.Endpoint != "" && name == "endpoint"
+		out.Why = name + " is not known yet"
+	case name == "lb" || name == "backend" || name == "local":
+		out.Why = "no runner at " + name
+	default:
+		out.Why = name + " was not given"
+	}
+	return out
+}
+
+func (j *Judgement) lackingFact(check, fact, why string) Missing {
+	out := Missing{Check: check, Fact: fact, Why: why, Final: true}
+	runs := j.checks[check]
+	if len(runs) == 0 {
+		return Missing{Check: check, Fact: fact, Why: "has not run"}
+	}
+	last := runs[len(runs)-1]
+	for _, run := range runs {
+		if !run.ended() {
+			last = run
+		}
+	}
+	switch {
+	case !last.ended():
+		return Missing{Check: check, Fact: fact, Why: "has not ended"}
+	case out.Why != "":
+	case j.errs[check] != "":
+		out.Why = j.errs[check]
+	case last.State != CheckDone && last.Error != "":
+		out.Why = last.Error
+	case j.notPermitted(check) != "":
+		out.Why = j.notPermitted(check)
+	default:
+		out.Why = "not established"
+	}
+	return out
+}
+
+// notPermitted gives what a probe says it lacked, if it does.
+func (j *Judgement) notPermitted(check string) string {
+	v := reflect.Indirect(reflect.ValueOf(j.facts[check]))
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	if s, ok := v.FieldByName("NotPermitted").Interface().(*string); ok && s != nil {
+		return *s
+	}
+	return ""
+}
+
+// final reports whether none of it will come any more.
+func final(list []Missing) bool {
+	for _, m := range list {
+		if !m.Final {
+			return false
+		}
+	}
+	return true
+}

@@ -1,6 +1,10 @@
 package investigations
 
-import "time"
+import (
+	"time"
+
+	"github.com/plexorbot/plexor/investigations/expr"
+)
 
 // Plan is an ordered list of steps and the causes that their facts can prove,
 // loaded from one YAML file. It is never changed after LoadPlan and safe for
@@ -13,6 +17,19 @@ type Plan struct {
 	Inputs []Input
 	Steps  []PlanStep
 	Causes []PlanCause
+
+	env       *expr.Env
+	catalog   Catalog
+	defines   []define
+	endpoints *expr.Expr // nil: the target is its own endpoint
+	healthy   *expr.Expr
+	tests     []planTest
+}
+
+// define is a named condition.
+type define struct {
+	name string
+	cond *expr.Expr
 }
 
 // Input is what a person may say beside the target.
@@ -30,6 +47,16 @@ type PlanStep struct {
 	Title  string
 	Help   string
 	Checks []PlanCheck
+
+	findings []planFinding
+}
+
+// planFinding is what a step comes to if its condition is the first true one.
+type planFinding struct {
+	status   Status
+	when     *expr.Expr
+	say      *expr.Template
+	evidence []*expr.Template
 }
 
 // PlanCheck is one use of a probe.
@@ -45,6 +72,9 @@ type PlanCheck struct {
 	Watch     bool          // armed before its paired check starts, ended after it
 	Timeout   time.Duration // the probe's own unless the plan says otherwise
 	Needs     []string      // ids of checks that its arguments and its condition mention
+
+	cond *expr.Expr // nil: always
+	args []planArg
 }
 
 // Selector reports whether the check runs on every runner that a label selector
@@ -54,27 +84,37 @@ func (c PlanCheck) Selector() bool { return c.On != "lb" && c.On != "backend" &&
 // PlanCause is a root cause as the plan has it.
 type PlanCause struct {
 	ID       string
+	Title    string   // what it is in a few words, for where it is not proved
 	Explains []string // causes that are not shown beside this one
 	Needs    []string // ids of checks that its condition mentions, directly or through define
+
+	when     *expr.Expr
+	on       string         // a vantage; or
+	onHost   *expr.Template // the host's name in words
+	say      *expr.Template
+	remedies []planRemedy
+	commands []*expr.Template
 }
 
-// LoadPlan decodes and compiles a plan against the probes of c. The error is
-// PlanErrors, with every mistake that was found.
-func LoadPlan(file string, src []byte, c Catalog) (*Plan, error) {
-	return nil, PlanErrors{{File: file, Message: "not implemented"}}
+// planRemedy is a remedy with what is still to be filled in.
+type planRemedy struct {
+	kind, risk string
+	on         string
+	onHost     *expr.Template
+	cond       *expr.Expr // nil: always
+	run        *expr.Template
+	explain    *expr.Template
+	verify     *expr.Template
 }
 
-// Explain says in plain words what the plan does.
-func (p *Plan) Explain() string { return "" }
-
-// Test runs the plan's own tests: facts with the verdict that they must give.
-func (p *Plan) Test() []TestResult { return nil }
-
-// TestResult is what one test of a plan came to.
-type TestResult struct {
-	Name   string
-	Causes []string // that the test expects to be proved
-	OK     bool
-	Got    string // the verdict in words
-	Want   string
+// Check gives a check of the plan by its id.
+func (p *Plan) Check(id string) (PlanCheck, bool) {
+	for _, s := range p.Steps {
+		for _, c := range s.Checks {
+			if c.ID == id {
+				return c, true
+			}
+		}
+	}
+	return PlanCheck{}, false
 }

@@ -2,10 +2,13 @@ package expr
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"cel.dev/cel-go/common/types"
 )
 
 // NotKnown stands in a text for a fact that was not established.
@@ -182,4 +185,24 @@ func round(f float64) float64 {
 		return f
 	}
 	return r
+}
+
+// Single reports whether the template is one expression and nothing else, so
+// that its value keeps its type.
+func (t *Template) Single() bool { return len(t.parts) == 1 && t.parts[0].expr != nil }
+
+// Fits says why the template's value cannot go where a Go type is wanted, or "".
+func (e *Env) Fits(t *Template, want reflect.Type) string {
+	w, err := e.types.typeOf(want)
+	if err != nil {
+		return err.Error()
+	}
+	got := types.StringType
+	if t.Single() {
+		got = t.parts[0].expr.typ
+	}
+	if !w.IsAssignableType(got) {
+		return fmt.Sprintf("this gives %s where %s is wanted", got, w)
+	}
+	return ""
 }
