@@ -2,6 +2,7 @@ package investigations
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -43,7 +44,7 @@ type Sink func(context.Context, Event) error
 func (inv *Investigation) Apply(e Event) {
 	switch e.Kind {
 	case EventResolved:
-		inv.Resolution, inv.Endpoints = e.Resolution, e.Endpoints
+		inv.Resolution, inv.Endpoints = e.Resolution, cloneEndpoints(e.Endpoints)
 	case EventCheck:
 		inv.applyCheck(e)
 	case EventStep:
@@ -56,7 +57,39 @@ func (inv *Investigation) Apply(e Event) {
 		}
 	case EventEnded:
 		inv.State, inv.Ended, inv.Verdict, inv.Error = e.State, e.Time, e.Verdict, e.Error
+		inv.leave()
 	}
+}
+
+// leave ends what an investigation that was cancelled or failed left open.
+func (inv *Investigation) leave() {
+	why := "the investigation " + map[State]string{Cancelled: "was cancelled", Failed: "failed"}[inv.State]
+	for i := range inv.Endpoints {
+		for k := range inv.Endpoints[i].Steps {
+			s := &inv.Endpoints[i].Steps[k]
+			if s.Status == Pending || s.Status == Working {
+				s.Status, s.Headline = Skipped, why
+			}
+			for n := range s.Checks {
+				if c := &s.Checks[n]; !c.State.Ended() {
+					c.State, c.Error = CheckSkipped, why
+				}
+			}
+		}
+	}
+}
+
+// cloneEndpoints copies endpoints with their steps and checks, so that applying
+// later events to one copy does not change another.
+func cloneEndpoints(endpoints []Endpoint) []Endpoint {
+	out := slices.Clone(endpoints)
+	for i := range out {
+		out[i].Steps = slices.Clone(out[i].Steps)
+		for k := range out[i].Steps {
+			out[i].Steps[k].Checks = slices.Clone(out[i].Steps[k].Checks)
+		}
+	}
+	return out
 }
 
 // applyCheck puts the check where the plan has it: by id and runner.
@@ -68,13 +101,13 @@ func (inv *Investigation) applyCheck(e Event) {
 	if e.Check.State == CheckRunning && s.Status == Pending {
 		s.Status = Working
 	}
-	for i, c := range s.Checks {
-		if c.ID == e.Check.ID && (c.On == e.Check.On || c.State == CheckPending) {
-			s.Checks[i] = *e.Check
-			return
-		}
+	same := func(c Check) bool { return c.ID == e.Check.ID && c.On == e.Check.On }
+	i := slices.IndexFunc(s.Checks, same)
+	if i < 0 {
+		s.Checks = append(s.Checks, *e.Check)
+		return
 	}
-	s.Checks = append(s.Checks, *e.Check)
+	s.Checks[i] = *e.Check
 }
 
 func (inv *Investigation) step(endpoint int, id string) *Step {
