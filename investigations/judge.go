@@ -237,8 +237,10 @@ func (j *Judgement) notPermitted(check string) string {
 	if v.Kind() != reflect.Struct {
 		return ""
 	}
-	if s, ok := v.FieldByName("NotPermitted").Interface().(*string); ok && s != nil {
-		return *s
+	if f := v.FieldByName("NotPermitted"); f.IsValid() {
+		if s, ok := f.Interface().(*string); ok && s != nil {
+			return *s
+		}
 	}
 	return ""
 }
