@@ -16,6 +16,7 @@ const (
 	hookForward     = "forward"
 	hookOutput      = "output"
 	hookPostrouting = "postrouting"
+	hookEgress      = "egress"
 )
 
 // ruleset is everything that the kernel holds, of both engines.

@@ -1,0 +1,60 @@
+package firewall
+
+import "slices"
+
+// decision is what all ways of a packet come to.
+type decision struct {
+	decided bool
+	verdict verdict
+	by      decider // zero: several may, or none
+	why     []string
+	empty   bool
+}
+
+// decide compares the ends of all ways: only what all agree on is decided.
+func (t *trip) decide() decision {
+	d := decision{empty: !t.seen}
+	if t.gaveUp != "" {
+		d.why = []string{t.gaveUp}
+		return d
+	}
+	if len(t.ends) == 0 {
+		d.why = []string{"no way through the rules"}
+		return d
+	}
+	first := t.ends[0]
+	d.decided, d.verdict, d.by = true, first.verdict, first.by
+	for _, e := range t.ends {
+		if e.verdict.kind == vLost || e.verdict.kind != first.verdict.kind || e.verdict.with != first.verdict.with {
+			d.decided = false
+		}
+		if e.by != first.by {
+			d.by = decider{}
+		}
+	}
+	if !d.decided || d.by == (decider{}) {
+		d.why = t.reasons()
+	}
+	if !d.decided {
+		d.verdict, d.by = verdict{}, decider{}
+	}
+	return d
+}
+
+// reasons are the assumptions of all ways, each once, in the order met.
+func (t *trip) reasons() []string {
+	var out []string
+	for _, e := range t.ends {
+		var way []string
+		for r := e.why; r != nil; r = r.prev {
+			way = append(way, r.text)
+		}
+		slices.Reverse(way)
+		for _, s := range way {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,2 @@
+package firewall
+func manager(d decider) string { return "none" }

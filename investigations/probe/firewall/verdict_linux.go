@@ -1,0 +1,109 @@
+package firewall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+
+	"github.com/plexorbot/plexor/investigations/probe"
+)
+
+// Verdict reads the host's rules and says which of them decides about the
+// packet. A missing privilege is a fact (NotPermitted), not an error.
+func Verdict(ctx context.Context, a probe.FirewallArgs) (probe.FirewallFacts, error) {
+	src, dst, err := checkArgs(a)
+	if err != nil {
+		return probe.FirewallFacts{}, fmt.Errorf("firewall verdict: %w", err)
+	}
+	runtime.LockOSThread() // the legacy tables' files are those of the thread's namespace
+	defer runtime.UnlockOSThread()
+	rs, names, err := readAll(ctx)
+	if notPermitted(err) {
+		why := "needs CAP_NET_ADMIN"
+		return probe.FirewallFacts{NotPermitted: &why, Rulesets: names}, nil
+	} else if err != nil {
+		return probe.FirewallFacts{}, fmt.Errorf("firewall verdict: %w", err)
+	}
+	live, err := newLiveHost()
+	if err != nil {
+		return probe.FirewallFacts{}, fmt.Errorf("firewall verdict: list interfaces: %w", err)
+	}
+	defer live.h.Close()
+	p := live.packet(a, src, dst)
+	t := walk(rs, p, a.Hook, live.host())
+	f := facts(t.decide(), p)
+	f.Rulesets = names
+	return f, nil
+}
+
+// checkArgs validates the arguments and gives the two addresses.
+func checkArgs(a probe.FirewallArgs) (src, dst netip.Addr, err error) {
+	if a.Hook != hookInput && a.Hook != hookOutput && a.Hook != hookForward {
+		return src, dst, fmt.Errorf("hook %q is not input, output or forward", a.Hook)
+	}
+	if src, err = netip.ParseAddr(a.Source); err != nil {
+		return src, dst, fmt.Errorf("source: %w", err)
+	}
+	if dst, err = netip.ParseAddr(a.Destination); err != nil {
+		return src, dst, fmt.Errorf("destination: %w", err)
+	}
+	src, dst = src.Unmap().WithZone(""), dst.Unmap().WithZone("")
+	switch {
+	case src.Is6() != dst.Is6():
+		return src, dst, errors.New("source and destination are of different families")
+	case a.Port < 1 || a.Port > 65535:
+		return src, dst, fmt.Errorf("port %d is not in 1..65535", a.Port)
+	case a.SourcePort < 0 || a.SourcePort > 65535:
+		return src, dst, fmt.Errorf("source port %d is not in 0..65535", a.SourcePort)
+	}
+	return src, dst, nil
+}
+
+// readAll reads the rules of both engines; names are those that were looked at.
+func readAll(ctx context.Context) (*ruleset, []string, error) {
+	rs := &ruleset{}
+	nft, err := readNft(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	rs.tables = append(rs.tables, nft...)
+	names := []string{engineNft}
+	for _, v6 := range []bool{false, true} {
+		legacy, err := readLegacy(v6)
+		if err != nil {
+			return nil, names, err
+		}
+		if len(legacy) > 0 {
+			names = append(names, pick(v6, "ip6tables-legacy", "iptables-legacy"))
+		}
+		rs.tables = append(rs.tables, legacy...)
+	}
+	return rs, names, ctx.Err()
+}
+
+// packet builds the SYN: its interfaces come from the routes, the incoming one
+// from the route back.
+func (l *liveHost) packet(a probe.FirewallArgs, src, dst netip.Addr) packet {
+	p := packet{src: src, dst: dst, origDst: dst, dport: uint16(a.Port), origDport: uint16(a.Port), mark: noMark, ctMark: noMark}
+	p.sportLo, p.sportHi = uint16(a.SourcePort), uint16(a.SourcePort)
+	if a.SourcePort == 0 {
+		p.sportLo, p.sportHi = 1024, 65535
+	}
+	p.local = a.Hook == hookOutput
+	if a.Hook != hookInput {
+		p.oif = l.towards(dst)
+	}
+	if a.Hook != hookOutput {
+		p.iif = l.towards(src)
+	}
+	return p
+}
+
+func (l *liveHost) towards(a netip.Addr) iface {
+	if i, ok := l.route(a); ok {
+		return i
+	}
+	return iface{unknown: true}
+}
