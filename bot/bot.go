@@ -24,6 +24,7 @@ type Bot struct {
 	Keep    store.Retention
 	Log     *slog.Logger
 	Now     func() time.Time // time.Now if nil
+	Lacks   string           // what is missing for Slack, said by Ready; empty if nothing is
 
 	status slackapi.Status
 	outbox *Outbox
@@ -151,6 +152,9 @@ func (b *Bot) Ready() error {
 	var all []error
 	if err := b.Store.Ping(); err != nil {
 		all = append(all, err)
+	}
+	if b.Lacks != "" {
+		all = append(all, errors.New(b.Lacks))
 	}
 	if b.Slack != nil {
 		b.fatal.Lock()

@@ -77,10 +77,11 @@ func refuse(err error) slackapi.Reply {
 		}
 		return slackapi.Reply{Text: escape(text)}
 	}
-	for _, known := range []error{new(Refusal), new(LimitError)} {
-		if errors.As(err, &known) {
-			return slackapi.Reply{Text: escape(capital(known.Error()))}
-		}
+	if no, ok := errors.AsType[*Refusal](err); ok {
+		return slackapi.Reply{Text: escape(capital(no.Reason))}
+	}
+	if much, ok := errors.AsType[*LimitError](err); ok {
+		return slackapi.Reply{Text: escape(capital(much.Reason) + ".")}
 	}
 	if bad, ok := errors.AsType[*investigations.TargetError](err); ok {
 		return refuse(targetUsage(bad))

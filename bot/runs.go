@@ -60,9 +60,6 @@ type run struct {
 	key    string
 }
 
-// errShutdown is why investigations stop when the bot does: they go on later.
-var errShutdown = errors.New("the bot is stopping")
-
 // NewRuns returns the keeper of what runs; Run must be called for anything to.
 func NewRuns(e *investigations.Engine, s *store.Store, l Limits, log *slog.Logger) *Runs {
 	if l.AtOnce == 0 {
@@ -83,8 +80,10 @@ func NewRuns(e *investigations.Engine, s *store.Store, l Limits, log *slog.Logge
 // Run goes on with what a crash interrupted and keeps investigations running
 // until ctx ends.
 func (r *Runs) Run(ctx context.Context) error {
+	root, suspend := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer suspend(nil)
 	r.mu.Lock()
-	r.ctx = ctx
+	r.ctx = root
 	r.mu.Unlock()
 	ids, err := r.store.Unfinished()
 	if err != nil {
@@ -100,6 +99,7 @@ func (r *Runs) Run(ctx context.Context) error {
 		r.launch(inv)
 	}
 	<-ctx.Done()
+	suspend(investigations.ErrSuspended) // they go on after the restart
 	r.wg.Wait()
 	return nil
 }
@@ -107,11 +107,10 @@ func (r *Runs) Run(ctx context.Context) error {
 // Start begins an investigation, or joins one of the same that runs already. It
 // returns when the wish is on disk.
 func (r *Runs) Start(req Request) (id string, joined bool, err error) {
-	inv, err := r.engine.Prepare(req.Target, req.Plan, req.Inputs)
+	inv, err := Prepare(r.engine, req, r.now())
 	if err != nil {
 		return "", false, err
 	}
-	inv.Trigger, inv.Started = req.Trigger, r.now().UTC()
 	key := joinKey(inv)
 	if id, ok := r.join(key, req); ok {
 		return id, true, nil
@@ -195,28 +194,25 @@ func (r *Runs) launch(inv investigations.Investigation) {
 	r.mu.Unlock()
 	r.wg.Go(func() {
 		defer cancel()
-		r.drive(ctx, parent, inv)
+		r.drive(ctx, inv)
 		r.forget(inv.ID, this)
 	})
 }
 
-func (r *Runs) drive(ctx, parent context.Context, inv investigations.Investigation) {
+func (r *Runs) drive(ctx context.Context, inv investigations.Investigation) {
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
 	case <-ctx.Done():
 	}
 	err := r.engine.Run(ctx, inv, func(_ context.Context, e investigations.Event) error {
-		if parent.Err() != nil {
-			return errShutdown // what is not done goes on after the restart
-		}
 		if err := r.store.Apply(inv.ID, e); err != nil {
 			return err
 		}
 		r.changed(store.Subject(inv.ID))
 		return nil
 	})
-	if err != nil && !errors.Is(err, errShutdown) && !errors.Is(err, context.Canceled) {
+	if err != nil && !errors.Is(err, investigations.ErrSuspended) {
 		r.log.Error("investigation", "investigation", inv.ID, "error", err)
 	}
 }

@@ -40,7 +40,6 @@ var (
 	bucketDirty          = []byte("dirty")          // subject -> generation
 	bucketPosts          = []byte("posts")          // subject/message key -> what stands in Slack
 	bucketRunners        = []byte("runners")        // name -> record
-	bucketTokens         = []byte("tokens")         // id -> record
 	bucketAudit          = []byte("audit")          // ULID -> line
 	bucketValues         = []byte("values")         // small named values
 )
@@ -127,7 +126,7 @@ func (s *Store) prepare() error {
 func (s *Store) buckets() [][]byte {
 	return [][]byte{
 		bucketMeta, bucketInvestigations, bucketChecks, bucketTargets, bucketUnfinished, bucketSeen,
-		bucketDirty, bucketPosts, bucketRunners, bucketTokens, bucketAudit, bucketValues,
+		bucketDirty, bucketPosts, bucketRunners, bucketAudit, bucketValues,
 	}
 }
 

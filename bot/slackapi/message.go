@@ -31,23 +31,48 @@ type Posted struct {
 const metadataType = "plexor_message"
 
 // Post posts a message (chat.postMessage). A parent that is gone is an error of
-// kind Gone: Slack itself would post at top level without a word.
+// kind Gone: Slack posts at top level then without a word, and what it posted
+// is taken away again.
 func (c *Client) Post(ctx context.Context, m Message) (Posted, error) {
-	options, err := m.options()
-	if err != nil {
+	const method = "chat.postMessage"
+	var r struct {
+		slack.SlackResponse
+		Channel string `json:"channel"`
+		TS      string `json:"ts"`
+		Message struct {
+			Thread string `json:"thread_ts"`
+		} `json:"message"`
+	}
+	if err := c.call(ctx, method, m.body(), &r); err != nil {
 		return Posted{}, err
 	}
+	if err := r.Err(); err != nil {
+		return Posted{}, wrap(method, err)
+	}
+	if r.TS == "" {
+		return Posted{}, &Error{Method: method, Code: "an answer without ts", Kind: Retry}
+	}
+	at := Posted{Channel: r.Channel, TS: r.TS}
+	if m.Thread != "" && r.Message.Thread != m.Thread {
+		_, _, err := c.api.DeleteMessageContext(ctx, at.Channel, at.TS)
+		return Posted{}, &Error{Method: method, Code: "thread_not_found", Kind: Gone, err: err}
+	}
+	return at, nil
+}
+
+// body is the message as JSON: slack-go keeps thread_ts of the answer to itself.
+func (m Message) body() map[string]any {
+	b := map[string]any{"channel": m.Channel, "text": m.Text, "unfurl_links": false, "unfurl_media": false}
+	if len(m.Blocks) > 0 {
+		b["blocks"] = m.Blocks
+	}
 	if m.Thread != "" {
-		options = append(options, slack.MsgOptionTS(m.Thread))
+		b["thread_ts"] = m.Thread
 	}
-	channel, ts, err := c.api.PostMessageContext(ctx, m.Channel, options...)
-	if err != nil {
-		return Posted{}, wrap("chat.postMessage", err)
+	if m.Key != "" {
+		b["metadata"] = map[string]any{"event_type": metadataType, "event_payload": map[string]any{"key": m.Key}}
 	}
-	if ts == "" {
-		return Posted{}, &Error{Method: "chat.postMessage", Code: "an answer without ts", Kind: Retry}
-	}
-	return Posted{Channel: channel, TS: ts}, nil
+	return b
 }
 
 // Update brings a message to a new content (chat.update).

@@ -70,7 +70,7 @@ func run(ctx context.Context, p program) (code int) {
 	if name == "-h" || name == "--help" {
 		name = "help"
 	}
-	for _, c := range commands() {
+	for _, c := range append(commands(), command{name: backendCommandName, short: "plays a backend", run: playBackend}) {
 		if c.name == name {
 			return finish(ctx, p, c)
 		}

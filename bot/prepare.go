@@ -1,0 +1,71 @@
+package bot
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plexorbot/plexor/investigations"
+)
+
+// DefaultPlan is the plan of a request that names none.
+const DefaultPlan = "connection-refused"
+
+// Prepare makes an investigation of a request, and refuses before anything
+// starts what could not run: a target that is none or is not allowed, a plan
+// that there is not, an input that the plan does not take.
+func Prepare(e *investigations.Engine, req Request, now time.Time) (investigations.Investigation, error) {
+	target, err := investigations.ParseTarget(req.Target)
+	if err != nil {
+		return investigations.Investigation{}, err
+	}
+	if err := e.Allow.Target(target); err != nil {
+		return investigations.Investigation{}, &Refusal{Reason: capital(err.Error()) + ". The configuration (targets.allow) says what may be diagnosed."}
+	}
+	plan, err := findPlan(e, req.Plan)
+	if err != nil {
+		return investigations.Investigation{}, err
+	}
+	if err := checkInputs(plan, req.Inputs); err != nil {
+		return investigations.Investigation{}, err
+	}
+	now = now.UTC()
+	return investigations.Investigation{
+		Schema: investigations.Schema, ID: investigations.NewID(now), Target: target.Text, Plan: plan.Name,
+		Inputs: maps.Clone(req.Inputs), Trigger: req.Trigger, State: investigations.Running, Started: now,
+	}, nil
+}
+
+func findPlan(e *investigations.Engine, name string) (*investigations.Plan, error) {
+	if name == "" {
+		name = DefaultPlan
+	}
+	if p := e.Plans[name]; p != nil {
+		return p, nil
+	}
+	names := slices.Sorted(maps.Keys(e.Plans))
+	return nil, &UsageError{Reason: fmt.Sprintf("there is no plan %q", clip(name, 60)), Hint: "plan=" + strings.Join(names, " or plan=")}
+}
+
+// maxInput bounds one input's value, in bytes.
+const maxInput = 256
+
+func checkInputs(p *investigations.Plan, inputs map[string]string) error {
+	var known []string
+	for _, in := range p.Inputs {
+		if in.Type != "target" {
+			known = append(known, in.Name)
+		}
+	}
+	for name, value := range inputs {
+		if !slices.Contains(known, name) {
+			return &UsageError{Reason: fmt.Sprintf("the plan %s takes no input %q", p.Name, clip(name, 60)), Hint: "inputs: " + strings.Join(known, "=…, ") + "=…"}
+		}
+		if len(value) > maxInput || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' }) {
+			return &UsageError{Reason: "the input " + name + " is no value of that kind", Hint: usage}
+		}
+	}
+	return nil
+}
