@@ -3,6 +3,7 @@ package investigations
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/plexorbot/plexor/investigations/expr"
@@ -111,25 +112,30 @@ func (j *Judgement) inputs(vars map[string]any) {
 	vars["given"] = given.Interface()
 }
 
-// decode gives a check's facts; nil where there are none (yet). What a runner
-// sent is not trusted to fit the type.
+// decode gives a check's facts: nil while they may still come, and none of them
+// set where the check ended without any. What a runner sent is not trusted to
+// fit the type.
 func (j *Judgement) decode(c PlanCheck) any {
 	facts := j.plan.catalog[c.Probe].Facts
+	runs := j.checks[c.ID]
 	if c.Selector() {
 		return j.decodeAll(c, listed(facts))
 	}
-	for _, run := range j.checks[c.ID] {
+	v := reflect.New(facts)
+	for _, run := range runs {
 		if run.State != CheckDone {
 			continue
 		}
-		v := reflect.New(facts)
 		if err := json.Unmarshal(run.Facts, v.Interface()); err != nil {
 			j.errs[c.ID] = "its facts could not be read"
-			return nil
+			return reflect.New(facts).Interface()
 		}
 		return v.Interface()
 	}
-	return nil
+	if len(runs) == 0 || slices.ContainsFunc(runs, func(run *Check) bool { return !run.ended() }) {
+		return nil
+	}
+	return v.Interface()
 }
 
 // decodeAll gives the facts of a check on several runners, once all have ended.
@@ -193,8 +199,7 @@ func (j *Judgement) lacking(m expr.Missing) Missing {
 	switch {
 	case m.Why != "":
 	case name == "endpoint", name == "ports":
-		out.Final = j.known.Endpoint != "" && name == "endpoint"
-		out.Why = name + " is not known yet"
+		out.Why, out.Final = "nothing was resolved", j.over()
 	case name == "lb" || name == "backend" || name == "local":
 		out.Why = "no runner at " + name
 	default:
@@ -253,4 +258,9 @@ func final(list []Missing) bool {
 		}
 	}
 	return true
+}
+
+// over reports whether every check has ended.
+func (j *Judgement) over() bool {
+	return len(j.known.Checks) > 0 && !slices.ContainsFunc(j.known.Checks, func(c Check) bool { return !c.ended() })
 }

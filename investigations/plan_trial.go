@@ -42,7 +42,7 @@ func (d *decoder) tests(p *Plan, n *yaml.Node) []planTest {
 			d.fail(item, "", "the test has no name")
 		}
 		t.known = Known{Target: d.testTarget(f["target"]), Endpoint: "10.77.2.2:8080", Inputs: map[string]string{},
-			Ports: []int64{41001, 41002}, Vantages: d.vantages(f["vantages"])}
+			Ports: []int64{21001, 21002, 21003, 21004}, Vantages: d.vantages(f["vantages"])}
 		if f["endpoint"] != nil {
 			t.known.Endpoint = d.text(f["endpoint"], "endpoint")
 		}
@@ -73,14 +73,17 @@ func (d *decoder) testTarget(n *yaml.Node) Target {
 func (d *decoder) vantages(n *yaml.Node) map[string]Vantage {
 	out := map[string]Vantage{"local": {}}
 	out["lb"] = Vantage{Known: true, Runner: Runner{Name: "lb", Alive: true}}
-	out["backend"] = Vantage{Known: true, Runner: Runner{Name: "web", Alive: true}}
+	out["backend"] = Vantage{Known: true, Runner: Runner{Name: "web", Alive: true, Addresses: []string{"10.77.2.2", "fd77:2::2"}}}
 	f := d.fields(n, "vantages", vantageNames...)
 	for name, v := range f {
 		g := d.fields(v, "a vantage", "name", "lost", "stand_in", "local", "addresses")
 		one := Vantage{Known: v.Tag != "!!null", Lost: d.flag(g["lost"], "lost"), StandIn: d.flag(g["stand_in"], "stand_in"), Local: d.flag(g["local"], "local")}
 		one.Runner = Runner{Name: d.text(g["name"], "name"), Alive: one.Known && !one.Lost, Addresses: d.words(g["addresses"], "addresses")}
-		if one.Runner.Name == "" {
+		if one.Known && g["name"] == nil {
 			one.Runner.Name = out[name].Runner.Name
+		}
+		if one.Known && g["addresses"] == nil {
+			one.Runner.Addresses = out[name].Runner.Addresses
 		}
 		out[name] = one
 	}

@@ -98,8 +98,9 @@ func varOfEndpoint(address string) *endpointVar {
 }
 
 func varOfVantage(v Vantage) *vantageVar {
-	out := &vantageVar{Known: &v.Known, Alive: new(v.Known && !v.Lost), Lost: new(v.Known && v.Lost), Local: &v.Local, StandIn: &v.StandIn}
-	if v.Known {
+	out := &vantageVar{Known: &v.Known, Local: &v.Local, StandIn: &v.StandIn}
+	if v.Known { // of a host without a runner nothing is known, not even that it is lost
+		out.Alive, out.Lost = new(!v.Lost), &v.Lost
 		out.Name, out.Host = &v.Runner.Name, &v.Runner.Name
 		out.Addresses, out.Labels = v.Runner.Addresses, v.Runner.Labels
 	}

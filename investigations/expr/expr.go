@@ -42,7 +42,7 @@ func NewEnv(vars map[string]reflect.Type, defines []string) (*Env, error) {
 		cel.DefaultUTCTimeZone(true), cel.ParserExpressionSizeLimit(maxLength), cel.ParserRecursionLimit(64),
 		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(maxNested), cel.ValidateRegexLiterals(),
 			cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
-		ext.Strings(), ext.Lists(),
+		ext.Strings(), ext.Lists(), sure(),
 	}
 	for name, t := range vars {
 		ct, err := p.typeOf(t)
@@ -158,4 +158,20 @@ func (x *Expr) run(s *Values) ref.Val {
 		return types.WrapErr(err)
 	}
 	return v
+}
+
+// notSure marks the trail of an unknown that sure made: the reason follows.
+const notSure = "\x00"
+
+// sure adds the function sure(condition, why): true if the condition is, and
+// otherwise not known, for the reason given. It is for a "no" that rules
+// nothing out: sure(owner.known, "nobody knows who should hold the port").
+func sure() cel.EnvOption {
+	return cel.Function("sure", cel.Overload("sure_bool_string", []*cel.Type{cel.BoolType, cel.StringType}, cel.BoolType,
+		cel.BinaryBinding(func(cond, why ref.Val) ref.Val {
+			if cond == types.True {
+				return types.True
+			}
+			return unknown(notSure + Text(native(why)))
+		})))
 }

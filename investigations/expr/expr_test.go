@@ -101,6 +101,9 @@ func TestThreeValued(t *testing.T) {
 		{`connect.since < timestamp("2020-01-01T00:00:00Z")`, "true"},
 		{`connect.names.join("+")`, "a b+c"},
 		{`unit.endsWith(".service")`, "true"},
+		{`sure(connect.refused, "x") && !connect.refused`, "false"},
+		{`sure(!connect.refused, "nobody knows") || kernel`, "?  (nobody knows), connect.reset"},
+		{`sure(connect.reset, "x")`, "? connect.reset"},
 		{`connect.list.map(l, l.code)`, "? connect.list[1].code"},
 	} {
 		if got := show(compile(t, e, c.src).Eval(values(e))); got != c.want {

@@ -165,10 +165,17 @@ func (s *Values) missing(v ref.Val) []Missing {
 		for _, t := range trails {
 			if path := t.Variable(); !seen[path] {
 				seen[path] = true
-				out = append(out, Missing{path, s.reasons[path]})
+				out = append(out, s.lacking(path))
 			}
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return out
+}
+
+func (s *Values) lacking(path string) Missing {
+	if why, ok := strings.CutPrefix(path, notSure); ok {
+		return Missing{Why: why}
+	}
+	return Missing{path, s.reasons[path]}
 }
