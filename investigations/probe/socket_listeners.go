@@ -9,10 +9,12 @@ type ListenersArgs struct {
 // ListenersFacts are the facts of socket.listeners, asked of inet_diag(7) in
 // this network namespace and in each other one of this host.
 type ListenersFacts struct {
-	Found    *bool `json:"found"`    // somebody listens on the port, in any namespace; false only if all could be looked into
-	Complete *bool `json:"complete"` // every network namespace of the host was looked into
-	Here     *bool `json:"here"`     // somebody listens on the port in the runner's own namespace
-	Accepts  *bool `json:"accepts"`  // a listener of this namespace takes Address
+	Found *bool `json:"found"` // somebody listens on the port, in any namespace; false only if all could be looked into
+	// Complete: every network namespace that matters was looked into: all of the
+	// host, or, for a loopback Address, the runner's own.
+	Complete *bool `json:"complete"`
+	Here     *bool `json:"here"`    // somebody listens on the port in the runner's own namespace
+	Accepts  *bool `json:"accepts"` // a listener of this namespace takes Address
 	// Binding says what the listeners on the port leave out, if none takes
 	// Address: loopback, other-ip, ipv6-only, ipv4-only, other-netns; none if
 	// there is no listener on the port; takes if one does.

@@ -20,6 +20,11 @@ func connectOnce(ctx context.Context, to netip.AddrPort, source uint16, timeout 
 	if err != nil {
 		return t, err
 	}
+	return connectSocket(ctx, fd, to, source, timeout)
+}
+
+// connectSocket is connectOnce on a socket, which it closes.
+func connectSocket(ctx context.Context, fd int, to netip.AddrPort, source uint16, timeout time.Duration) (t try, err error) {
 	if err := bindPort(fd, to.Addr(), source); err != nil {
 		unix.Close(fd)
 		if errors.Is(err, unix.EADDRINUSE) {

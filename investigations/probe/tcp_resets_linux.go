@@ -42,21 +42,6 @@ func captureResets(port uint16) (*resetCapture, error) {
 	return c, nil
 }
 
-// resetFilter lets only resets from a port through. header puts the offset of
-// the TCP header into X: raw IPv4 sockets see the IP header, IPv6 ones do not.
-func resetFilter(port uint16, header bpf.Instruction) []bpf.Instruction {
-	const flags, rst = 13, 0x04 // RFC 9293, 3.1
-	return []bpf.Instruction{
-		header,
-		bpf.LoadIndirect{Off: flags, Size: 1},
-		bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: rst, SkipTrue: 3},
-		bpf.LoadIndirect{Off: 0, Size: 2},
-		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: uint32(port), SkipTrue: 1},
-		bpf.RetConstant{Val: 0xffff},
-		bpf.RetConstant{Val: 0},
-	}
-}
-
 func rawSocket(family int, filter []bpf.Instruction) (fd int, err error) {
 	fd, err = unix.Socket(family, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
 	if errors.Is(err, unix.EPERM) {
@@ -70,24 +55,6 @@ func rawSocket(family int, filter []bpf.Instruction) (fd int, err error) {
 		return -1, err
 	}
 	return fd, nil
-}
-
-// attachFilter gives a socket its packet filter (SO_ATTACH_FILTER, socket(7)).
-func attachFilter(fd int, filter []bpf.Instruction) error {
-	raw, err := bpf.Assemble(filter)
-	if err != nil {
-		return fmt.Errorf("assemble a packet filter: %w", err)
-	}
-	program := make([]unix.SockFilter, len(raw))
-	for i, r := range raw {
-		program[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
-	}
-	err = unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
-		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
-	if err != nil {
-		return fmt.Errorf("attach a packet filter: %w", err)
-	}
-	return nil
 }
 
 func (c *resetCapture) close() {

@@ -1,0 +1,168 @@
+package probe
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unitDirs are where systemd looks for units of the system, the first wins
+// (systemd.unit(5), "Unit File Load Path").
+var unitDirs = []string{
+	"/etc/systemd/system", "/run/systemd/system", "/run/systemd/generator", "/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late",
+}
+
+// setting is one assignment in a unit's files.
+type setting struct {
+	section, key, value string
+	where               string // the file
+}
+
+// unitFile is a unit with the settings of its file and drop-ins.
+type unitFile struct {
+	name     string
+	settings []setting
+}
+
+// readUnits reads the services and sockets of this host that could be started.
+func readUnits(files confFiles, dirs []string) (units []unitFile) {
+	seen := map[string]bool{}
+	for _, dir := range dirs {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			name := e.Name()
+			service := strings.HasSuffix(name, ".service") || strings.HasSuffix(name, ".socket")
+			if !service || seen[name] {
+				continue
+			}
+			seen[name] = true // one that is masked hides those behind it
+			if u, ok := readUnit(files, dirs, dir, name); ok {
+				units = append(units, u)
+			}
+		}
+	}
+	return units
+}
+
+func readUnit(files confFiles, dirs []string, dir, name string) (u unitFile, ok bool) {
+	path := filepath.Join(dir, name)
+	text, err := files.read(path)
+	if err != nil {
+		return u, false
+	}
+	u = unitFile{name, parseUnit(text, path)}
+	for _, d := range dirs {
+		for _, dropIn := range files.glob(filepath.Join(d, globEscape(name)+".d", "*.conf")) {
+			if text, err := files.read(dropIn); err == nil {
+				u.settings = append(u.settings, parseUnit(text, dropIn)...)
+			}
+		}
+	}
+	return u, true
+}
+
+// globEscape makes a name stand for itself in a pattern.
+func globEscape(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `*`, `\*`, `?`, `\?`).Replace(name)
+}
+
+// parseUnit reads a unit file (systemd.syntax(7)).
+func parseUnit(text, where string) (settings []setting) {
+	section := ""
+	text = strings.NewReplacer("\\\r\n", " ", "\\\n", " ").Replace(text)
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#' || line[0] == ';':
+		case line[0] == '[' && line[len(line)-1] == ']':
+			section = line[1 : len(line)-1]
+		default:
+			if key, value, ok := strings.Cut(line, "="); ok {
+				settings = append(settings, setting{section, strings.TrimSpace(key), strings.TrimSpace(value), where})
+			}
+		}
+	}
+	return settings
+}
+
+// values are those of a key, in order; an empty one takes back those before.
+func (u unitFile) values(section, key string) (list []setting) {
+	for _, s := range u.settings {
+		switch {
+		case s.section != section || s.key != key:
+		case s.value == "":
+			list = nil
+		default:
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// socketOn is the setting by which a socket unit listens on a TCP port.
+func (u unitFile) socketOn(port uint16) (setting, bool) {
+	for _, s := range u.values("Socket", "ListenStream") {
+		if low, _, ok := listenPorts(s.value, 0); ok && low == port {
+			return s, true
+		}
+	}
+	return setting{}, false
+}
+
+// activates is the service that a socket unit starts.
+func (u unitFile) activates() string {
+	if s := u.values("Socket", "Service"); len(s) > 0 {
+		return s[len(s)-1].value
+	}
+	for _, s := range u.values("Socket", "Accept") {
+		if slices.Contains([]string{"yes", "true", "on", "1"}, s.value) {
+			return ""
+		}
+	}
+	return strings.TrimSuffix(u.name, ".socket") + ".service"
+}
+
+// commandWith is the setting in which a service's command or environment
+// names a port.
+func (u unitFile) commandWith(port uint16) (setting, bool) {
+	for _, s := range slices.Concat(u.values("Service", "ExecStart"), u.values("Service", "Environment")) {
+		if namesPort(s.value, port) {
+			return s, true
+		}
+	}
+	return setting{}, false
+}
+
+// portContext is what has to stand before a number, other than a colon, for it
+// to be a port: an option or a variable that says so.
+var portContext = regexp.MustCompile(`(?i)(?:port|listen|bind|addr(?:ess)?|(?:^|\s)-[pl])["']?[=\s]*$`)
+
+// namesPort says if a command line names a port: after a colon, or after an
+// option that announces one, or as an argument of its own if it is too large to
+// be much else.
+func namesPort(line string, port uint16) bool {
+	number := strconv.Itoa(int(port))
+	for start := 0; ; {
+		i := strings.Index(line[start:], number)
+		if i < 0 {
+			return false
+		}
+		i += start
+		start = i + len(number)
+		before, after := line[:i], line[start:]
+		if after != "" && !strings.ContainsRune(" \t\"',;/]", rune(after[0])) {
+			continue
+		}
+		alone := before == "" || strings.ContainsRune(" \t\"'", rune(before[len(before)-1]))
+		if strings.HasSuffix(before, ":") || portContext.MatchString(before) || alone && port >= 1024 {
+			return true
+		}
+	}
+}
