@@ -7,6 +7,7 @@ type decision struct {
 	decided bool
 	verdict verdict
 	by      decider // zero: several may, or none
+	state   state   // at the decider
 	why     []string
 	empty   bool
 }
@@ -23,7 +24,7 @@ func (t *trip) decide() decision {
 		return d
 	}
 	first := t.ends[0]
-	d.decided, d.verdict, d.by = true, first.verdict, first.by
+	d.decided, d.verdict, d.by, d.state = true, first.verdict, first.by, first.state
 	for _, e := range t.ends {
 		if e.verdict.kind == vLost || e.verdict.kind != first.verdict.kind || e.verdict.with != first.verdict.with {
 			d.decided = false

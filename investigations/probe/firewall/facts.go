@@ -2,8 +2,8 @@ package firewall
 
 import "github.com/plexorbot/plexor/investigations/probe"
 
-// facts puts a decision into facts.
-func facts(d decision, p packet) probe.FirewallFacts {
+// facts puts a decision into facts; tool names the host's iptables.
+func facts(d decision, tool func(engine string, v6 bool) string) probe.FirewallFacts {
 	f := probe.FirewallFacts{Decided: &d.decided, Why: d.why, Empty: &d.empty}
 	if !d.decided {
 		return f
@@ -15,19 +15,32 @@ func facts(d decision, p packet) probe.FirewallFacts {
 	if d.by.chain == nil {
 		return f
 	}
-	c := d.by.chain
-	f.ByPolicy = ptr(d.by.rule == nil)
-	f.Engine, f.Family, f.Table, f.Chain = &c.table.engine, &c.table.family, &c.table.name, &c.name
-	f.BaseChain, f.Hook = &d.by.base.name, &d.by.base.hook
-	f.Manager = ptr(manager(d.by))
-	if r := d.by.rule; r != nil {
-		addRule(&f, r)
+	addPlace(&f, d)
+	if d.by.rule != nil {
+		addRule(&f, d.by.rule)
+	}
+	if d.verdict.kind != vAccept {
+		f.Delete, f.Allow = remedy{d.by, d.state.packet, d.state.zone, tool}.commands()
 	}
 	return f
 }
 
+func addPlace(f *probe.FirewallFacts, d decision) {
+	c := d.by.chain
+	f.ByPolicy = ptr(d.by.rule == nil)
+	f.Engine, f.Family, f.Table, f.Chain = &c.table.engine, &c.table.family, &c.table.name, &c.name
+	f.BaseChain, f.Hook = &d.by.base.name, &d.by.base.hook
+	f.Manager = ptr(d.by.manager())
+	if d.state.zone != "" {
+		f.Zone = &d.state.zone
+	}
+	if d.by.rule == nil {
+		f.Packets = c.packets
+	}
+}
+
 func addRule(f *probe.FirewallFacts, r *rule) {
-	f.Position, f.Packets = &r.position, r.packets
+	f.Position, f.Packets, f.Rule = &r.position, r.packets, ptr(r.text())
 	if r.handle != 0 {
 		f.Handle = &r.handle
 	}

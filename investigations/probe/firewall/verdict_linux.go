@@ -33,7 +33,7 @@ func Verdict(ctx context.Context, a probe.FirewallArgs) (probe.FirewallFacts, er
 	defer live.h.Close()
 	p := live.packet(a, src, dst)
 	t := walk(rs, p, a.Hook, live.host())
-	f := facts(t.decide(), p)
+	f := facts(t.decide(), iptablesTool)
 	f.Rulesets = names
 	return f, nil
 }

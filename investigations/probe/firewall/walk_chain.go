@@ -111,6 +111,9 @@ func (v *visit) follow(w way, d verdict) {
 		v.gaveUp = "no chain " + d.chain
 		return
 	}
+	if z := zone(to); z != "" && firewalld(to.table) {
+		w.zone = z
+	}
 	through, ends := v.walker.chain(to, []way{w}, v.depth+1)
 	v.ends = append(v.ends, ends...)
 	if d.kind == vGoto {

@@ -4,7 +4,8 @@ package firewall
 type state struct {
 	packet
 	accepted decider // the last rule or policy that accepted
-	skipNAT  bool     // this hook's mapping stands
+	zone     string  // of firewalld, if a chain of one was entered
+	skipNAT  bool    // this hook's mapping stands
 }
 
 // decider is what a verdict came from: a rule, or a chain's policy.
