@@ -96,7 +96,7 @@ func (r *run) steps(s *scope, before *Endpoint) []Step {
 		for k := range ps.Checks {
 			c := &ps.Checks[k]
 			if c.PerTarget && before != nil {
-				steps[i].Checks = append(steps[i].Checks, usesIn(before.Steps[i], c.ID)...)
+				steps[i].Checks = append(steps[i].Checks, usesIn(before, ps.ID, c.ID)...)
 				continue
 			}
 			for _, on := range r.fleet.places(c, s.vantages) {
@@ -107,8 +107,17 @@ func (r *run) steps(s *scope, before *Endpoint) []Step {
 	return steps
 }
 
-func usesIn(s Step, id string) []Check {
-	return slices.DeleteFunc(slices.Clone(s.Checks), func(c Check) bool { return c.ID != id })
+// usesIn gives what an endpoint has of a check.
+func usesIn(ep *Endpoint, step, id string) []Check {
+	var uses []Check
+	for _, s := range ep.Steps {
+		for _, c := range s.Checks {
+			if s.ID == step && c.ID == id {
+				uses = append(uses, c)
+			}
+		}
+	}
+	return uses
 }
 
 // resolve turns the target into endpoints once every load balancer's view is

@@ -131,7 +131,10 @@ func (r *run) put(k key, step string, c Check) error {
 		if s.from != k.from || k.address != "" && k.address != s.address {
 			continue
 		}
-		s.judged, s.wanted = nil, nil
+		s.wanted = nil
+		if c.State.Ended() { // that a check is under way is no fact
+			s.judged = nil
+		}
 		if err := r.emit(Event{Kind: EventCheck, Endpoint: s.index, Step: step, Check: &c}); err != nil {
 			return err
 		}

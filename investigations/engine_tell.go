@@ -67,7 +67,9 @@ func (r *run) decided(s *scope) bool {
 }
 
 // scopeOver reports whether every check of an endpoint has ended.
-func (r *run) scopeOver(s *scope) bool { return r.resolved && ended(r.checks(s)) }
+func (r *run) scopeOver(s *scope) bool {
+	return r.resolved && !slices.ContainsFunc(r.inv.Endpoints[s.index].Steps, func(step Step) bool { return !ended(step.Checks) })
+}
 
 // over reports whether the run has nothing left to do.
 func (r *run) over() bool {
