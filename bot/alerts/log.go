@@ -46,7 +46,7 @@ func Recognise(program string, line []byte) (Failure, bool) {
 	if len(line) > maxLine {
 		line = line[:maxLine]
 	}
-	line = bytes.TrimRight(line, "\r\n")
+	line = bytes.TrimSpace(line)
 	program, line = detect(program, line)
 	var f Failure
 	var ok bool

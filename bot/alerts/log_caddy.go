@@ -8,24 +8,31 @@ import (
 
 // jsonProgram tells the programs that log JSON apart by what stands near the front of a line, and leaves ordinary lines unnamed.
 func jsonProgram(line []byte) string {
-	if bytes.Contains(line, []byte(`"response_flags"`)) {
-		return "envoy"
-	}
-	if i := bytes.Index(line[:min(len(line), 200)], []byte(`"logger":"`)); i >= 0 {
+	if bytes.Contains(line[:min(len(line), 160)], []byte(`"logger":"`)) {
 		return "caddy"
 	}
-	if bytes.Contains(line, []byte(`"dial tcp`)) || bytes.Contains(line, []byte("tcp ")) || bytes.Contains(line, []byte(`"targetURL"`)) {
+	if i := bytes.Index(line, responseFlags); i >= 0 {
+		flags, _, ok := quotedField(bytes.TrimLeft(line[i+len(responseFlags):], " "))
+		if !ok || envoyKind(string(flags)) == "" {
+			return ""
+		}
+		return "envoy"
+	}
+	if bytes.HasPrefix(line, []byte(`{"level":"`)) {
 		return "traefik"
 	}
 	return ""
 }
+
+// responseFlags is the key of Envoy's examples for JSON.
+var responseFlags = []byte(`"response_flags":`)
 
 // caddyLoggers are those that say what happened to an upstream; the access log repeats it without an address.
 var caddyLoggers = [][]byte{[]byte(`"logger":"http.log.error`), []byte(`"logger":"http.handlers.reverse_proxy`)}
 
 // caddyLine reads a line of Caddy's JSON log.
 func caddyLine(line []byte) (Failure, bool) {
-	head := line[:min(len(line), 200)]
+	head := line[:min(len(line), 160)]
 	if !bytes.Contains(head, caddyLoggers[0]) && !bytes.Contains(head, caddyLoggers[1]) {
 		return Failure{}, false
 	}

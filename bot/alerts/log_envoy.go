@@ -15,7 +15,7 @@ func envoyLine(line []byte) (Failure, bool) {
 		return envoyJSON(line)
 	}
 	start := bytes.IndexByte(line, '"')
-	if start < 0 {
+	if start < 0 || line[0] != '[' {
 		return Failure{}, false
 	}
 	_, rest, ok := quotedField(line[start:])
@@ -41,7 +41,7 @@ func envoyLine(line []byte) (Failure, bool) {
 // envoyKind reads the response flags, short or long (access log manual, RESPONSE_FLAGS). Flags about routes, limits and clients say
 // nothing about a server.
 func envoyKind(flags string) string {
-	if len(flags) > 256 {
+	if flags == "-" || len(flags) > 256 {
 		return ""
 	}
 	kind := ""
@@ -111,7 +111,7 @@ func istioHost(cluster string) (string, bool) {
 
 // envoyJSON reads a line of the JSON format, whose keys an administrator chooses; these are those of Envoy's and Istio's examples.
 func envoyJSON(line []byte) (Failure, bool) {
-	if bytes.Contains(line, []byte(`"response_flags":"-"`)) || bytes.Contains(line, []byte(`"response_flags":null`)) {
+	if jsonProgram(line) != "envoy" {
 		return Failure{}, false
 	}
 	var l struct {

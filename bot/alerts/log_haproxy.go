@@ -15,23 +15,28 @@ func haproxyLine(line []byte) (Failure, bool) {
 	if clientAddress(line) {
 		return haproxyAccess(line)
 	}
-	s := string(line[:min(len(line), 1024)])
-	for _, prefix := range []string{"Health check for server ", "Health check for backup server "} {
-		if rest, ok := strings.CutPrefix(s, prefix); ok {
-			return haproxyCheck(rest)
-		}
-	}
-	for _, prefix := range []string{"Server ", "Backup Server ", "Backup server "} {
-		if rest, ok := strings.CutPrefix(s, prefix); ok {
-			return haproxyServer(rest)
-		}
-	}
-	for _, prefix := range []string{"backend ", "Backend ", "proxy ", "Proxy "} {
-		if rest, ok := strings.CutPrefix(s, prefix); ok {
-			return haproxyBackend(rest)
+	for _, form := range haproxyForms {
+		if len(line) > len(form.start) && string(line[:len(form.start)]) == form.start {
+			return form.read(string(line[len(form.start):min(len(line), 512)]))
 		}
 	}
 	return Failure{}, false
+}
+
+// haproxyForms are the beginnings of the lines about health.
+var haproxyForms = []struct {
+	start string
+	read  func(rest string) (Failure, bool)
+}{
+	{"Health check for server ", haproxyCheck},
+	{"Health check for backup server ", haproxyCheck},
+	{"Server ", haproxyServer},
+	{"Backup Server ", haproxyServer},
+	{"Backup server ", haproxyServer},
+	{"backend ", haproxyBackend},
+	{"Backend ", haproxyBackend},
+	{"proxy ", haproxyBackend},
+	{"Proxy ", haproxyBackend},
 }
 
 // afterLevel takes off "[WARNING] (715) : " and the older "[WARNING] 324/030405 (715) : " of a terminal.
@@ -61,7 +66,7 @@ func haproxyServer(rest string) (Failure, bool) {
 	switch {
 	case strings.HasPrefix(rest, "is DOWN") && !strings.HasPrefix(rest, "is DOWN for maintenance"), strings.HasPrefix(rest, "is going DOWN") && !strings.Contains(rest, "maintenance"):
 		return Failure{Target: name, Kind: haproxyReason(rest)}, true
-	case strings.HasPrefix(rest, "is UP") && !strings.Contains(rest, "leaving maintenance"):
+	case strings.HasPrefix(rest, "is UP") && !strings.Contains(rest, "maintenance"):
 		return Failure{Target: name, Recovered: true}, true
 	}
 	return Failure{}, false

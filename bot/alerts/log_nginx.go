@@ -47,34 +47,60 @@ func nginxMessage(line []byte) ([]byte, bool) {
 // nginxKind recognises the messages about upstreams. It returns the nginx part of the message, up to the fields that follow, which
 // repeat what clients sent. Warnings about buffering, errors of PHP ("FastCGI sent in stderr") and clients that went away are ordinary.
 func nginxKind(message []byte) (kind, words string) {
+	if !nginxMayMatter(message) {
+		return "", ""
+	}
 	end := bytes.Index(message, []byte(", client: "))
 	if end < 0 {
 		end = len(message)
 	}
 	words = string(message[:min(end, 512)])
-	connecting := strings.Contains(words, "while connecting to upstream")
 	call, rest, _ := strings.Cut(words, " ")
 	switch {
 	case strings.HasPrefix(words, "kevent() reported that connect() failed"):
 		call = "connect()"
 	case strings.HasPrefix(words, "no live upstreams while connecting to upstream"):
 		return NoServer, words
-	case strings.HasPrefix(words, "upstream server temporarily disabled while"):
-		return Failed, words
-	case strings.HasPrefix(words, "upstream timed out (") && connecting:
-		return TimedOut, words
-	case strings.HasPrefix(words, "upstream timed out ("):
-		return Hang, words
-	case strings.HasPrefix(words, "upstream prematurely closed"):
-		return Closed, words
-	case strings.HasPrefix(words, "upstream sent no valid") || strings.HasPrefix(words, "upstream sent invalid") || strings.HasPrefix(words, "upstream sent unsupported"):
-		return Protocol, words
-	case strings.HasPrefix(words, "upstream SSL certificate") || strings.HasPrefix(words, "peer closed connection in SSL handshake"):
-		return TLS, words
+	case strings.HasPrefix(words, "upstream "), strings.HasPrefix(words, "peer closed connection in SSL handshake"):
+		return nginxSaid(words), words
 	case strings.HasPrefix(words, "host not found in upstream "), strings.HasPrefix(rest, "could not be resolved ("):
 		return DNS, words
 	}
 	return nginxCall(call, words), words
+}
+
+// nginxMayMatter looks at the first word, at no cost for ordinary lines.
+func nginxMayMatter(message []byte) bool {
+	first, rest := nextField(message)
+	switch string(first) {
+	case "connect()", "recv()", "send()", "writev()", "readv()", "sendfile()", "SSL_do_handshake()", "SSL_read()", "SSL_write()",
+		"kevent()", "no", "upstream", "peer", "host":
+		return true
+	}
+	return bytes.HasPrefix(rest, []byte("could not be resolved ("))
+}
+
+// nginxSaid recognises what nginx says about the upstream itself.
+func nginxSaid(words string) string {
+	for _, m := range []struct{ start, kind string }{
+		{"upstream server temporarily disabled while", Failed},
+		{"upstream timed out (", TimedOut},
+		{"upstream prematurely closed", Closed},
+		{"upstream sent no valid", Protocol},
+		{"upstream sent invalid", Protocol},
+		{"upstream sent unsupported", Protocol},
+		{"upstream SSL certificate", TLS},
+		{"peer closed connection in SSL handshake", TLS},
+	} {
+		if !strings.HasPrefix(words, m.start) {
+			continue
+		}
+		if m.kind == TimedOut && !strings.Contains(words, "while connecting to upstream") {
+			return Hang
+		}
+		return m.kind
+	}
+	return ""
 }
 
 // nginxCall recognises system and library calls that failed.

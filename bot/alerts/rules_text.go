@@ -28,6 +28,7 @@ func (a *Alert) takeText(s, from string) bool {
 	if s == "" {
 		return false
 	}
+	s = clip(s, maxTextScanned)
 	for l := range strings.SplitSeq(s, "\n") {
 		if f, ok := Recognise("", []byte(strings.TrimSpace(l))); ok && f.Target != "" && !f.Recovered {
 			a.take([]string{f.Target}, from+", a line of "+f.Program)

@@ -5,8 +5,11 @@ import (
 	"strings"
 )
 
-// maxColons bounds the work on a text made of nothing but colons.
-const maxColons = 1024
+// Bounds of the work on a text made of nothing but colons, and on one URL.
+const (
+	maxColons = 256
+	maxURL    = 512
+)
 
 // A candidate is an address that stands in a text.
 type candidate struct {
@@ -72,8 +75,9 @@ func candidateAt(s string, i int) (candidate, bool) {
 // hostStart is where the host before the colon at i begins.
 func hostStart(s string, i int) int {
 	if i > 0 && s[i-1] == ']' {
-		if open := strings.LastIndexByte(s[:i], '['); open >= 0 && i-open < 64 {
-			return open
+		from := max(0, i-64)
+		if open := strings.LastIndexByte(s[from:i], '['); open >= 0 {
+			return from + open
 		}
 		return i
 	}
@@ -93,7 +97,9 @@ func portEnds(s string, end int) bool {
 		return true
 	}
 	switch c := s[end]; {
-	case alnum(c) || c == ':' || c == '_' || c == '%':
+	case c == ':':
+		return end+1 == len(s) || s[end+1] == ' ' || s[end+1] == '\n' // "10.0.0.1:80: connection refused"
+	case alnum(c) || c == '_' || c == '%':
 		return false
 	case c == '.' || c == ',' || c == '-':
 		return end+1 == len(s) || !alnum(s[end+1])
@@ -142,8 +148,8 @@ func setOf(words string) map[string]bool {
 	return set
 }
 
-// context is the two words before an address, in lower case.
-type context struct{ last, previous string }
+// context is the words before an address, in lower case.
+type context struct{ last, previous, third string }
 
 func wordsBefore(s string, start int) context {
 	from := max(0, start-48)
@@ -151,10 +157,9 @@ func wordsBefore(s string, start int) context {
 		return strings.ContainsRune(" \t\n\"'`()<>=,;", r)
 	})
 	var c context
-	if n := len(words); n > 0 {
-		c.last = strings.TrimRight(words[n-1], ":")
-		if n > 1 {
-			c.previous = strings.TrimRight(words[n-2], ":")
+	for i, place := range []*string{&c.last, &c.previous, &c.third} {
+		if n := len(words) - 1 - i; n >= 0 {
+			*place = strings.TrimRight(words[n], ":")
 		}
 	}
 	return c
@@ -162,12 +167,15 @@ func wordsBefore(s string, start int) context {
 
 // foreign tells addresses that are said to be something other than the target.
 func (c context) foreign() bool {
+	if c.third == "lookup" || c.previous == "lookup" {
+		return true // "lookup web on 127.0.0.53:53": the resolver
+	}
 	switch c.last {
 	case "client", "resolver", "nameserver", "dns", "from", "image", "via", "listen", "listening", "referrer", "source", "src", "peer":
 		return c.last != "from" || c.previous != "refused" && c.previous != "error" && c.previous != "response" && c.previous != "answer"
 	case "on", "by", "at":
 		switch c.previous {
-		case "lookup", "running", "listening", "prometheus", "reported", "seen", "host", "resolver":
+		case "running", "listening", "prometheus", "reported", "seen", "host", "resolver":
 			return true
 		}
 	case "server":
@@ -201,7 +209,7 @@ func urlAt(s string, i int) (candidate, bool) {
 		start--
 	}
 	end := i + 3
-	for end < len(s) && s[end] > ' ' && strings.IndexByte("\"'`<>|,;\\", s[end]) < 0 {
+	for end < len(s) && end-i < maxURL && s[end] > ' ' && strings.IndexByte("\"'`<>|,;\\", s[end]) < 0 {
 		end++
 	}
 	raw := strings.TrimRight(s[start:end], ".):!?]")
