@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -211,8 +210,6 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 	t.Fatalf("%s: not within %v", what, patience)
 }
-
-func has(s, part string) bool { return strings.Contains(s, part) }
 
 func readFile(t *testing.T, name string) string {
 	t.Helper()
