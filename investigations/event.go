@@ -98,7 +98,7 @@ func (inv *Investigation) applyCheck(e Event) {
 	if s == nil || e.Check == nil {
 		return
 	}
-	if e.Check.State == CheckRunning && s.Status == Pending {
+	if e.Check.State != CheckPending && s.Status == Pending {
 		s.Status = Working
 	}
 	same := func(c Check) bool { return c.ID == e.Check.ID && c.On == e.Check.On }
