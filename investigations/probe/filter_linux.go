@@ -89,10 +89,22 @@ func captureFilter(port uint16) []bpf.Instruction {
 	return assemble(steps)
 }
 
-// resetFilter lets only resets from a port through. header puts the offset of
-// the TCP header into X: raw IPv4 sockets see the IP header, IPv6 ones do not.
-func resetFilter(port uint16, header bpf.Instruction) []bpf.Instruction {
+// loopbackIndex is the index of lo in every network namespace (LOOPBACK_IFINDEX,
+// include/net/flow.h).
+const loopbackIndex = 1
+
+// resetFilter lets only resets from a port through, that came in on lo or that
+// did not. header puts the offset of the TCP header into X: raw IPv4 sockets
+// see the IP header, IPv6 ones do not. The interface is asked for here since a
+// raw socket's in_pktinfo names that of the route, not of the packet.
+func resetFilter(port uint16, header bpf.Instruction, onLoopback bool) []bpf.Instruction {
+	interfaceTest := bpf.JumpNotEqual
+	if onLoopback {
+		interfaceTest = bpf.JumpEqual
+	}
 	return assemble([]filterStep{
+		{do: bpf.LoadExtension{Num: bpf.ExtInterfaceIndex}},
+		{test: interfaceTest, value: loopbackIndex, no: reject},
 		{do: header},
 		{do: bpf.LoadIndirect{Off: 13, Size: 1}},
 		{test: bpf.JumpBitsSet, value: flagRST, no: reject},

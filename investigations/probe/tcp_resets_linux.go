@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 
@@ -16,29 +15,30 @@ import (
 // resetCapture collects the resets that come in from one port. The kernel
 // hands a packet to raw sockets before TCP gets it: when a connection has
 // failed by a reset, the reset is here already.
-type resetCapture struct {
-	v4, v6 int // raw sockets; -1 if there is none
-	port   uint16
+type resetCapture struct{ sockets []resetSocket }
+
+type resetSocket struct {
+	fd         int
+	onLoopback bool // sees only what comes in on lo; else only the rest
 }
 
 // captureResets begins to collect. It needs CAP_NET_RAW.
 func captureResets(port uint16) (*resetCapture, error) {
-	c := &resetCapture{v4: -1, v6: -1, port: port}
-	var err error
-	if c.v4, err = rawSocket(unix.AF_INET, resetFilter(port, bpf.LoadMemShift{Off: 0})); err != nil {
-		return nil, err
+	c := &resetCapture{}
+	for _, onLoopback := range []bool{false, true} {
+		fd, err := rawSocket(unix.AF_INET, resetFilter(port, bpf.LoadMemShift{Off: 0}, onLoopback))
+		if err != nil {
+			c.close()
+			return nil, err
+		}
+		c.sockets = append(c.sockets, resetSocket{fd, onLoopback})
+		// A host without IPv6 sees no IPv6 resets.
+		fd, err = rawSocket(unix.AF_INET6, resetFilter(port, bpf.LoadConstant{Dst: bpf.RegX, Val: 0}, onLoopback))
+		if err == nil {
+			unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_RECVHOPLIMIT, 1)
+			c.sockets = append(c.sockets, resetSocket{fd, onLoopback})
+		}
 	}
-	if err := unix.SetsockoptInt(c.v4, unix.IPPROTO_IP, unix.IP_PKTINFO, 1); err != nil {
-		c.close()
-		return nil, fmt.Errorf("set IP_PKTINFO: %w", err)
-	}
-	// A host without IPv6 sees no IPv6 resets.
-	c.v6, err = rawSocket(unix.AF_INET6, resetFilter(port, bpf.LoadConstant{Dst: bpf.RegX, Val: 0}))
-	if err != nil {
-		return c, nil
-	}
-	unix.SetsockoptInt(c.v6, unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
-	unix.SetsockoptInt(c.v6, unix.IPPROTO_IPV6, unix.IPV6_RECVHOPLIMIT, 1)
 	return c, nil
 }
 
@@ -61,32 +61,28 @@ func (c *resetCapture) close() {
 	if c == nil {
 		return
 	}
-	for _, fd := range []int{c.v4, c.v6} {
-		if fd >= 0 {
-			unix.Close(fd)
-		}
+	for _, s := range c.sockets {
+		unix.Close(s.fd)
 	}
 }
 
 // reset is one captured RST.
 type reset struct {
-	from  netip.Addr
-	to    uint16 // the port it came to
-	ttl   uint8
-	index int // of the interface it came in on
+	from       netip.Addr
+	to         uint16 // the port it came to
+	ttl        uint8
+	onLoopback bool
 }
 
-// taken are the resets that came since the capture began, oldest first.
+// taken are the resets that came since the capture began.
 func (c *resetCapture) taken() (resets []reset) {
-	for _, fd := range []int{c.v4, c.v6} {
-		if fd < 0 {
-			continue
-		}
-		for len(resets) < 1024 {
-			r, err := readReset(fd)
+	for _, s := range c.sockets {
+		for range 1024 {
+			r, err := readReset(s.fd)
 			if err != nil {
 				break
 			}
+			r.onLoopback = s.onLoopback
 			resets = append(resets, r)
 		}
 	}
@@ -95,8 +91,7 @@ func (c *resetCapture) taken() (resets []reset) {
 
 // readReset reads a reset from a raw socket; raw(7) says where its header is.
 func readReset(fd int) (r reset, err error) {
-	var data [256]byte
-	var control [256]byte
+	var data, control [256]byte
 	n, m, _, sa, err := unix.Recvmsg(fd, data[:], control[:], unix.MSG_DONTWAIT)
 	if err != nil {
 		return r, err
@@ -110,27 +105,13 @@ func readReset(fd int) (r reset, err error) {
 	if len(segment) >= 4 {
 		r.to = binary.BigEndian.Uint16(segment[2:])
 	}
-	messages, err := unix.ParseSocketControlMessage(control[:m])
-	if err != nil {
-		return r, nil
-	}
+	messages, _ := unix.ParseSocketControlMessage(control[:m])
 	for _, m := range messages {
-		r.ancillary(m)
+		if m.Header.Level == unix.IPPROTO_IPV6 && m.Header.Type == unix.IPV6_HOPLIMIT && len(m.Data) >= 4 {
+			r.ttl = uint8(binary.NativeEndian.Uint32(m.Data))
+		}
 	}
 	return r, nil
-}
-
-// ancillary reads in_pktinfo, in6_pktinfo and the hop limit (ip(7), ipv6(7)).
-func (r *reset) ancillary(m unix.SocketControlMessage) {
-	v6 := m.Header.Level == unix.IPPROTO_IPV6
-	switch {
-	case !v6 && m.Header.Type == unix.IP_PKTINFO && len(m.Data) >= 4:
-		r.index = int(binary.NativeEndian.Uint32(m.Data))
-	case v6 && m.Header.Type == unix.IPV6_PKTINFO && len(m.Data) >= 20:
-		r.index = int(binary.NativeEndian.Uint32(m.Data[16:]))
-	case v6 && m.Header.Type == unix.IPV6_HOPLIMIT && len(m.Data) >= 4:
-		r.ttl = uint8(binary.NativeEndian.Uint32(m.Data))
-	}
 }
 
 // addResets tells what the capture saw of the first address's resets, and
@@ -153,11 +134,7 @@ func (f *ConnectFacts) addResets(ctx context.Context, p connectPlan, c *resetCap
 }
 
 func (r reset) fact(own bool) *RST {
-	f := &RST{TTL: new(int64(r.ttl)), Hops: new(hops(r.ttl))}
-	if i, err := net.InterfaceByIndex(r.index); err == nil {
-		f.OnLoopback = new(i.Flags&net.FlagLoopback != 0 && !own)
-	}
-	return f
+	return &RST{TTL: new(int64(r.ttl)), Hops: new(hops(r.ttl)), OnLoopback: new(r.onLoopback && !own)}
 }
 
 // hops is how many routers a packet with this TTL has passed, if it left with

@@ -79,12 +79,12 @@ func (w *world) do(host, line string) string {
 	return w.command("ip", append([]string{"netns", "exec", w.prefix + host}, strings.Fields(line)...)...)
 }
 
-// nft adds rules to a host, in the chains in, out and fwd of the table ip (or
+// nft adds rules to a host, in the chains in, out and through of the table ip (or
 // ip6, inet …) t.
 func (w *world) nft(host, family, rules string) {
 	w.t.Helper()
 	text := "add table " + family + " t\n"
-	for name, hook := range map[string]string{"in": "input", "out": "output", "fwd": "forward"} {
+	for name, hook := range map[string]string{"in": "input", "out": "output", "through": "forward"} {
 		text += fmt.Sprintf("add chain %s t %s { type filter hook %s priority 0; }\n", family, name, hook)
 	}
 	for rule := range strings.SplitSeq(rules, ";") {
