@@ -18,7 +18,9 @@ type payload struct {
 }
 
 func (e *payload) eval(w *work) outcome {
-	w.regs.load(e.dreg, w.payload(e.base, int(e.offset), int(e.len)))
+	v := w.payload(e.base, int(e.offset), int(e.len))
+	v.what = "the SYN's " + payloadSymbol(e).field
+	w.regs.load(e.dreg, v)
 	return matched()
 }
 

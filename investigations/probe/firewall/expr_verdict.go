@@ -61,8 +61,10 @@ func rejectWith(typ uint32, code uint8, v6 bool) string {
 	switch {
 	case typ == rejectReset:
 		return "tcp-reset"
+	case typ == rejectICMPX && v6:
+		return nameOf(icmpx6, code)
 	case typ == rejectICMPX:
-		return nameOf(icmpxNames, code)
+		return nameOf(icmpx4, code)
 	case v6:
 		return nameOf(icmp6Names, code)
 	}
@@ -89,6 +91,13 @@ var (
 	}
 	icmpxNames = map[uint8]string{
 		0: "no-route", 1: "port-unreachable", 2: "host-unreachable", 3: "admin-prohibited",
+	}
+	// What becomes of icmpx (icmp_code_v4, icmp_code_v6 in nft_reject.c).
+	icmpx4 = map[uint8]string{
+		0: "net-unreachable", 1: "port-unreachable", 2: "host-unreachable", 3: "admin-prohibited",
+	}
+	icmpx6 = map[uint8]string{
+		0: "no-route", 1: "port-unreachable", 2: "addr-unreachable", 3: "admin-prohibited",
 	}
 )
 

@@ -1,6 +1,9 @@
 package firewall
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // trip is the way of a packet through the hooks of a host.
 type trip struct {
@@ -99,14 +102,26 @@ func (t *trip) hook(hook string, ways []way) []way {
 	}
 	for _, group := range t.rules.baseChains(hook, &ways[0].packet) {
 		var out []way
-		for _, order := range orders(group) {
+		possible := orders(group)
+		for _, order := range possible {
 			w := slices.Clone(ways)
+			if len(possible) > 1 {
+				w = assumeOrder(w, group[0])
+			}
 			for _, c := range order {
 				w = t.baseChain(c, w)
 			}
 			out = append(out, w...)
 		}
 		ways = t.merge(out)
+	}
+	return ways
+}
+
+// assumeOrder notes that an order among tables was assumed.
+func assumeOrder(ways []way, c *chain) []way {
+	for i, w := range ways {
+		ways[i] = w.assuming(fmt.Sprintf("which chain of priority %d at hook %s runs first", c.priority, c.hook))
 	}
 	return ways
 }
