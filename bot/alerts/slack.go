@@ -45,17 +45,16 @@ type slackField struct {
 // talks about an address has raised no alert. The bot's own messages never are one.
 func parseSlack(_ http.Header, body []byte, o Options) (Result, error) {
 	var envelope struct {
-		Type  string        `json:"type"`
 		Event *slackMessage `json:"event"`
-		slackMessage
 	}
 	if err := decode(body, &envelope); err != nil {
 		return Result{}, err
 	}
-	m := envelope.slackMessage
-	m.Type = envelope.Type
+	var m slackMessage
 	if envelope.Event != nil {
 		m = *envelope.Event
+	} else if err := decode(body, &m); err != nil {
+		return Result{}, err
 	}
 	if m.Type != "" && m.Type != "message" {
 		return ignored(KindIgnored, "events of type "+quote(m.Type)+" are no messages")

@@ -48,7 +48,7 @@ var (
 	firingMark = regexp.MustCompile(`(?i)\[(firing|alerting|triggered|alert|down|problem|critical|🔴 ?down)(:\d+)?\]|^\W*(firing|triggered|re-triggered|alarm|alert|problem|critical|down):|` +
 		`\bhas been triggered\b|🔴|:red_circle:|:rotating_light:|:fire:|\bis down\b|\bincident (opened|triggered)\b|\bnew_?state\W+alarm\b|\bcurrent state\W+alarm\b`)
 	resolvedMark = regexp.MustCompile(`(?i)\[(resolved|ok|up|recovered|✅ ?up)(:\d+)?\]|^\W*(resolved|recovered|recovery|ok):|` +
-		`\bhas been resolved\b|✅|:white_check_mark:|:large_green_circle:|\bis (back )?up\b|\bincident (resolved|closed)\b|\bcurrent state\W+ok\b`)
+		`\bhas been resolved\b|✅|:white_check_mark:|:large_green_circle:|\bis (back )?up( again)?[.!\s]*$|\bincident (resolved|closed)\b|\bcurrent state\W+ok\b`)
 	connectFailure = regexp.MustCompile(`(?i)connection refused|ECONNREFUSED|no route to host|EHOSTUNREACH|connect(ion)? timed out|ETIMEDOUT|connection reset by peer|no live upstreams|has no server available|L4CON|L4TOUT`)
 )
 
