@@ -17,6 +17,7 @@ import (
 const (
 	helperRequest = "PROBE_TEST_REQUEST" // carry out one request and print its answer
 	helperListen  = "PROBE_TEST_LISTEN"  // listen until standard input ends
+	helperHold    = "PROBE_TEST_HOLD"    // connect, and stay, until standard input ends
 )
 
 func TestMain(m *testing.M) {
@@ -26,6 +27,8 @@ func TestMain(m *testing.M) {
 		err = helpRequest(os.Getenv(helperRequest))
 	case os.Getenv(helperListen) != "":
 		err = helpListen(os.Getenv(helperListen))
+	case os.Getenv(helperHold) != "":
+		err = helpHold(os.Getenv(helperHold))
 	default:
 		os.Exit(m.Run())
 	}

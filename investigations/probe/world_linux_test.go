@@ -214,6 +214,35 @@ func (w *world) listen(host string, l listenOn) {
 	}
 }
 
+// hold makes a host connect to an address (host:port) and keep the connection,
+// or keep trying.
+func (w *world) hold(host, address string) {
+	w.t.Helper()
+	_, out, _ := w.helper(host, helperHold, address)
+	if line, err := out.ReadString('\n'); line != "ready\n" {
+		w.t.Fatalf("connect to %s: %q, %v", address, line, err)
+	}
+}
+
+// helpHold keeps a connection, until standard input ends, for which a SYN was
+// sent.
+func helpHold(address string) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	fd, err := tcpSocket(to.Addr())
+	if err != nil {
+		return err
+	}
+	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
+		return err
+	}
+	fmt.Println("ready")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
 // helpListen listens until standard input ends.
 func helpListen(raw string) error {
 	var l listenOn
