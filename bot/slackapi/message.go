@@ -205,3 +205,9 @@ func raw(blocks []Block) ([]slack.Block, error) {
 	}
 	return out, nil
 }
+
+// Delete takes a message of the bot's own away (chat.delete).
+func (c *Client) Delete(ctx context.Context, at Posted) error {
+	_, _, err := c.api.DeleteMessageContext(ctx, at.Channel, at.TS)
+	return wrap("chat.delete", err)
+}
