@@ -3,6 +3,7 @@ package firewall
 import (
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -123,7 +124,7 @@ func (l *liveHost) redirect(in iface, v6 bool) (netip.Addr, bool) {
 	if in.index == 0 {
 		return pick(v6, netip.IPv6Loopback(), netip.AddrFrom4([4]byte{127, 0, 0, 1})), true
 	}
-	own := l.addrs(in.index, v6)
+	own := slices.DeleteFunc(l.addrs(in.index, v6), netip.Addr.IsLinkLocalUnicast)
 	if in.unknown || len(own) == 0 || v6 && len(own) > 1 {
 		return netip.Addr{}, false
 	}

@@ -13,6 +13,7 @@ const (
 	xtctStatus = 1 << 6
 	xtctOrig   = 1<<2 | 1<<3 // original source and destination
 	xtctDir    = 1 << 12
+	xtctAlias  = 1 << 13 // it was written as -m state
 
 	xtStateSNAT      = 1 << 6
 	xtStateDNAT      = 1 << 7
@@ -21,11 +22,17 @@ const (
 
 func decodeXTConntrack(e *xtMatch, b *blob, rev int) {
 	flags, inv := b.u16(146), b.u16(148)
+	if flags&xtctAlias != 0 {
+		e.name, flags = "state", flags&^xtctAlias
+	}
 	state, status := uint16(b.u8(150)), uint16(b.u8(151))
 	if rev >= 2 {
 		state, status = b.u16(150), b.u16(152)
 	}
 	e.args = ctArgs(flags, inv, state, status, rev)
+	if e.name == "state" {
+		e.args = append(bang(inv&xtctState != 0), "--state", bitNames(uint32(state), xtStateNames))
+	}
 	if rev < 1 || rev > 3 {
 		return
 	}
