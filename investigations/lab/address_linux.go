@@ -36,13 +36,20 @@ func (a address) configuration() []string {
 
 // clearing is the script that takes from the host the routes and data addresses
 // that a test may have changed; mgmt0 keeps its own, and with them its
-// connections.
+// connections. On rtr it also opens the switch's ports.
 func (h *Host) clearing() string {
-	return "ip addr flush dev " + h.addresses[0].link + ` scope global
-		for v in 4 6; do
-			for type in blackhole unreachable prohibit throw; do
-				ip -$v route flush table main type $type
-			done
-			ip -$v neigh flush all
-		done`
+	script := `for v in 4 6; do ip -$v -force -batch - <<-END 2>/dev/null || :
+			addr flush dev ` + h.addresses[0].link + ` scope global
+			route flush table main type blackhole
+			route flush table main type unreachable
+			route flush table main type prohibit
+			route flush table main type throw
+			neigh flush all
+		END
+		done
+	`
+	if h == h.lab.Rtr {
+		script += "for port in web web2; do bridge link set dev $port state 3 || :; done 2>/dev/null\n"
+	}
+	return script
 }

@@ -130,6 +130,7 @@ func (h *Host) powerOff(ctx context.Context) error {
 	if h.machine == nil {
 		return nil
 	}
+	h.touched = true
 	if err := syscall.Kill(h.machine.init, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("end the first process: %w", err)
 	}

@@ -65,8 +65,8 @@ func firewallFaults() []Fault {
 		iptables-legacy -A INPUT -s 10.77.0.0/16 -j SERVICES`)
 	add("ip6tables-legacy-drop", drop, shop6, silence, "ip6tables-legacy -A INPUT -p tcp --dport 8080 -j DROP")
 
-	add("firewalld", admin, shop, icmp(unix.EHOSTUNREACH, "3/13 from 10.77.2.2"), "systemctl start firewalld")
-	add("firewalld-ipv6", admin, shop6, icmp(unix.EACCES, "1/1 from fd77:2::2"), "systemctl start firewalld")
+	add("firewalld", admin, shop, icmp(unix.EHOSTUNREACH, "3/13 from 10.77.2.2"), startFirewalld)
+	add("firewalld-ipv6", admin, shop6, icmp(unix.EACCES, "1/1 from fd77:2::2"), startFirewalld)
 	add("iptables-host-prohibited", admin, shop, icmp(unix.EHOSTUNREACH, "3/10 from 10.77.2.2"),
 		"iptables -A INPUT -p tcp --dport 8080 -j REJECT --reject-with icmp-host-prohibited")
 	return faults
@@ -85,6 +85,12 @@ func opening(script, chain, legacyChain string) string {
 		return program + " -I " + legacyChain + " -p tcp --dport 8080 -j ACCEPT"
 	}
 }
+
+// startFirewalld waits for firewalld's rules: it calls itself running before it
+// has made them.
+const startFirewalld = `systemctl start firewalld
+	until nft list chain inet firewalld filter_IN_public_allow 2>/dev/null | grep -q 'dport 22'; do sleep 0.05; done
+`
 
 func icmp(errno unix.Errno, message string) Sight { return Sight{Errno: errno, ICMP: message} }
 

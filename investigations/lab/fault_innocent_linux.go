@@ -12,8 +12,7 @@ func innocents() []Fault {
 		{Name: "healthy", Target: shop, See: connected, Make: serveShop},
 		{Name: "healthy-ipv6", Target: shop6, See: connected, Make: serveShop},
 		whole("strict-firewall-lets-through", inputTable("drop", "ip saddr 10.77.1.0/24 tcp dport 8080 accept")),
-		whole("firewalld-lets-through",
-			"systemctl start firewalld; firewall-cmd --quiet --add-port=8080/tcp"),
+		whole("firewalld-lets-through", startFirewalld+"firewall-cmd --quiet --add-port=8080/tcp"),
 		whole("drops-other-port", inputTable("accept", "tcp dport 8081 drop", "tcp dport 80 reject with tcp reset")),
 		whole("drops-other-source", inputTable("accept", "ip saddr 192.0.2.0/24 tcp dport 8080 drop")),
 		whole("other-unit-failed", `systemd-run --quiet --unit=batch.service --property=RemainAfterExit=no false

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Host is one host of a lab.
@@ -23,6 +24,7 @@ type Host struct {
 	machine   *machine // nil while the host is off, and always without systemd
 	processes []*Process
 	boots     int
+	touched   bool // since it was last put back
 }
 
 // IP is the host's address on its data link.
@@ -92,6 +94,7 @@ func (h *Host) pipe(ctx context.Context, stdin string, argv ...string) (string, 
 // command prepares a program to run on the host: in all namespaces of a booted
 // one, and on a bare one with its network and its own resolv.conf and hosts.
 func (h *Host) command(ctx context.Context, argv ...string) (*exec.Cmd, error) {
+	h.touched = true
 	enter := []string{"--net=/run/netns/" + h.netns, "--"}
 	switch {
 	case h.systemd && h.machine == nil:
@@ -103,6 +106,7 @@ func (h *Host) command(ctx context.Context, argv ...string) (*exec.Cmd, error) {
 	}
 	cmd := exec.CommandContext(ctx, "nsenter", append(enter, argv...)...)
 	cmd.Env = environment()
+	cmd.WaitDelay = time.Second // for what outlives a shell with its output open
 	return cmd, nil
 }
 

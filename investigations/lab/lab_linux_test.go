@@ -113,3 +113,32 @@ func (l *Lab) host(name string) *Host {
 	}
 	return nil
 }
+
+func TestResetMendsEverything(t *testing.T) {
+	l := whole(t)
+	l.Web.Serve(t, Service{Unit: shopUnit, Listen: []string{"127.0.0.1:8080"}})
+	l.Web.Shell(t, inputTable("drop")+"iptables-legacy -P INPUT DROP; ip addr del 10.77.2.2/24 dev eth0")
+	l.Web.Write(t, "/etc/hosts", "")
+	l.LB.Shell(t, outputTable("drop")+"\nip route add blackhole 10.77.2.0/24; ip -6 route add prohibit fd77:2::/64; ip route del default")
+	l.LB.Write(t, "/etc/resolv.conf", "nameserver 192.0.2.1\n")
+	l.BlockPort(t, l.Web)
+	l.Web2.PowerOff(t)
+	l.DNS.Stop()
+	begun := time.Now()
+	l.Reset(t)
+	t.Logf("reset in %v, with one boot", time.Since(begun))
+	for _, name := range []string{"/etc/systemd/system/" + shopUnit, serveAt, "/run/lab"} {
+		if _, err := l.Web.Run(t.Context(), "test", "-e", name); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	for _, target := range []string{"shop.test:8080", shop6} {
+		look(t, l, Fault{Target: target, See: reset})
+		serveShop(t, l)
+		look(t, l, Fault{Target: target})
+		l.Web.Shell(t, "systemctl stop "+shopUnit)
+	}
+	if a, err := l.LB.Connect(t.Context(), "10.77.2.3:80", patience); err != nil || a.Errno != unix.ECONNREFUSED {
+		t.Errorf("connect to web2 = %v, %v, want a refusal", a, err)
+	}
+}

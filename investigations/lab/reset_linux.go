@@ -27,6 +27,7 @@ const flushHost = `
 	units=$(cat /run/lab/units 2>/dev/null || :)
 	[ -z "$units" ] || systemctl kill --signal=KILL $units 2>/dev/null || :
 	systemctl stop nginx haproxy dnsmasq firewalld $units 2>/dev/null || :
+	systemctl reset-failed
 	if [ -d /run/lab ]; then
 		[ ! -e /run/lab/new ] || xargs -d '\n' rm -f </run/lab/new
 		[ ! -d /run/lab/saved ] || cp -a /run/lab/saved/. /
@@ -34,7 +35,6 @@ const flushHost = `
 		systemctl daemon-reload
 	fi
 	rm -f /etc/firewalld/zones/* /etc/firewalld/direct.xml
-	systemctl reset-failed
 `
 
 // Reset puts the lab back as it was after Start: no services but those of the
@@ -57,7 +57,11 @@ func (l *Lab) reset(ctx context.Context) error {
 	return each(l.hosts(), func(h *Host) error { return h.reset(ctx) })
 }
 
+// reset does nothing on a host where nothing was done: a test breaks one or two.
 func (h *Host) reset(ctx context.Context) error {
+	if !h.touched {
+		return nil
+	}
 	if h.systemd {
 		if err := h.plugIn(ctx); err != nil {
 			return err
@@ -70,7 +74,11 @@ func (h *Host) reset(ctx context.Context) error {
 	if err := inNamespace(ctx, h.netns, flushRules+h.clearing()); err != nil {
 		return fmt.Errorf("reset rules and routes: %w", err)
 	}
-	return ip(ctx, h.netns, h.configuration()...)
+	if err := ip(ctx, h.netns, h.configuration()...); err != nil {
+		return err
+	}
+	h.touched = false
+	return nil
 }
 
 // plugIn gives the host its cables, and its power where it had none.

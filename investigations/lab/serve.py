@@ -11,12 +11,12 @@ import socket
 import sys
 
 options = dict(a[2:].split("=", 1) for a in sys.argv[1:] if a.startswith("--"))
-stuck = False
 
 
 def stick(*_):
-    global stuck
-    stuck = True
+    tell("STATUS=stuck")
+    while True:
+        signal.pause()
 
 
 def listen(address):
@@ -32,17 +32,17 @@ def listen(address):
     return s
 
 
-def ready():
+def tell(state):
     if path := os.environ.get("NOTIFY_SOCKET"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.sendto(b"READY=1", "\0" + path[1:] if path[0] == "@" else path)
+            s.sendto(state.encode(), "\0" + path[1:] if path[0] == "@" else path)
 
 
 signal.signal(signal.SIGUSR1, stick)
 listeners = [listen(a) for a in sys.argv[1:] if not a.startswith("--")]
-ready()
+tell("READY=1")
 while True:
-    for s in select.select([] if stuck else listeners, [], [], 0.2)[0]:
+    for s in select.select(listeners, [], [])[0]:
         connection, _ = s.accept()
         connection.settimeout(1)
         try:
