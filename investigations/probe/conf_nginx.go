@@ -191,23 +191,22 @@ func nginxUpstreams(list []directive) (groups []confGroup) {
 			groups = append(groups, confGroup{d.words[1], nginxServers(d.block)})
 		}
 	})
-	named := func(name string) bool {
-		return slices.ContainsFunc(groups, func(g confGroup) bool { return g.name == name })
+	upstreams := map[string]bool{}
+	for _, g := range groups {
+		upstreams[g.name] = true
 	}
 	walk(list, func(d directive) {
 		if !slices.Contains(passes, d.name()) || len(d.words) < 2 {
 			return
 		}
 		address, ok := passAddress(d.words[1])
-		if !ok {
+		host, _, err := net.SplitHostPort(address)
+		if !ok || err != nil || upstreams[host] {
 			return
 		}
-		host, _, _ := net.SplitHostPort(address)
-		for _, name := range []string{strings.Trim(host, "[]"), address} {
-			if bare, _, _ := strings.Cut(name, ":"); !named(name) && !named(bare) {
-				server := UpstreamServer{Address: new(address), Where: new(d.where), Disabled: new(false)}
-				groups = append(groups, confGroup{name, []UpstreamServer{server}})
-			}
+		server := UpstreamServer{Address: new(address), Where: new(d.where), Disabled: new(false)}
+		for _, name := range []string{host, address} {
+			groups = append(groups, confGroup{name, []UpstreamServer{server}})
 		}
 	})
 	return groups

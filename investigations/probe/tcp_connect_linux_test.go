@@ -4,25 +4,6 @@ import (
 	"testing"
 )
 
-// value is what a fact points to, for comparing and for a failure's text.
-func value[T any](p *T) any {
-	if p == nil {
-		return "<unset>"
-	}
-	return *p
-}
-
-// want compares a fact with what it should be; nil means unset.
-func want[T any](t *testing.T, name string, got *T, wanted any) {
-	t.Helper()
-	if wanted == nil {
-		wanted = "<unset>"
-	}
-	if v := value(got); v != wanted {
-		t.Errorf("%s = %v, want %v", name, v, wanted)
-	}
-}
-
 // icmpText is an ICMP error in short: its name and who sent it.
 func icmpText(e *ICMP) string {
 	if e == nil {

@@ -1,0 +1,125 @@
+package probe
+
+import (
+	"bufio"
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestPortMemorySeesAServiceGo: a process holds a port, ends, and is known to
+// be the one that is missing, also after a restart of the runner.
+func TestPortMemorySeesAServiceGo(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	raw, _ := json.Marshal(listenOn{Address: "127.0.0.1:" + strconv.Itoa(port)})
+	c := exec.Command(os.Args[0], "--password", "hunter2")
+	c.Env = append(os.Environ(), helperListen+"="+string(raw))
+	in, _ := c.StdinPipe()
+	out, _ := c.StdoutPipe()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := func() { in.Close(); c.Wait() }
+	t.Cleanup(stop)
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the service says %q, %v, want ready", line, err)
+	}
+
+	path := filepath.Join(t.TempDir(), "ports.json")
+	s := &Set{Memory: newMemory(t, path)}
+	look := func() {
+		t.Helper()
+		if err := s.Memory.Look(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	f, err := s.PortOwner(t.Context(), OwnerArgs{Port: int64(port)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "source", f.Source, "listener")
+	want(t, "gone", f.Gone, false)
+	want(t, "pid", f.PID, int64(c.Process.Pid))
+	want(t, "process", f.Process, processName(t))
+	if text := value(f.Command).(string); !strings.HasSuffix(text, "--password ***") {
+		t.Errorf("command = %q, want its secret masked", text)
+	}
+
+	stop()
+	look()
+	s.Memory.close(time.Now())
+	s = &Set{Memory: newMemory(t, path)}
+	if f, err = s.PortOwner(t.Context(), OwnerArgs{Port: int64(port)}); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "known", f.Known, true)
+	want(t, "source", f.Source, "memory")
+	want(t, "gone", f.Gone, true)
+	want(t, "process", f.Process, processName(t))
+	if f.Until == nil || time.Since(*f.Until) > time.Hour {
+		t.Errorf("until = %v, want a moment ago", value(f.Until))
+	}
+	status, err := s.ServiceStatus(t.Context(), ServiceArgs{Port: int64(port)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "alive", status.Alive, false)
+}
+
+func TestOwnerFacts(t *testing.T) {
+	memory := holder{source: fromMemory, unit: "web.service", process: "web", pid: 7, gone: new(true)}
+	for _, c := range []struct {
+		name         string
+		all          []holder
+		known        bool
+		source, unit any
+		process      any
+		conflict     bool
+	}{
+		{"nothing", nil, false, nil, nil, nil, false},
+		{"memory", []holder{memory}, true, "memory", "web.service", "web", false},
+		{"input and memory agree", []holder{{source: fromInput, unit: "web.service"}, memory}, true, "input", "web.service", "web", false},
+		{"input and memory do not", []holder{{source: fromInput, unit: "api.service"}, memory}, true, "input", "api.service", nil, true},
+		{"a listener nobody knows", []holder{{source: fromListener}, memory}, true, "memory", "web.service", "web", false},
+		{"two units' command lines", []holder{{source: fromCommand, unit: "a.service"}, {source: fromCommand, unit: "b.service"}}, false, nil, nil, nil, true},
+		{"a better source than those", []holder{memory, {source: fromCommand, unit: "a.service"}, {source: fromCommand, unit: "b.service"}}, true, "memory", "web.service", "web", true},
+		{"nginx without a unit", []holder{{source: fromNginx, where: "nginx.conf:3"}}, false, nil, nil, nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := ownerFacts(c.all)
+			want(t, "known", f.Known, c.known)
+			want(t, "source", f.Source, c.source)
+			want(t, "unit", f.Unit, c.unit)
+			want(t, "process", f.Process, c.process)
+			want(t, "conflict", f.Conflict, c.conflict)
+			if len(f.Sources) != len(c.all) {
+				t.Errorf("%d sources, want %d", len(f.Sources), len(c.all))
+			}
+		})
+	}
+}
+
+func BenchmarkPortMemoryLook(b *testing.B) {
+	m, err := NewPortMemory("", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.close(time.Now())
+	for b.Loop() {
+		if err := m.Look(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
