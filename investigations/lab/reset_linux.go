@@ -7,15 +7,16 @@ import (
 )
 
 // flushRules empties nftables (and with it what iptables-nft made), and the
-// tables of iptables-legacy where they are in use.
+// tables of iptables-legacy, policies too, where they are in use.
 const flushRules = `
 	nft flush ruleset
 	for v in '' 6; do
 		while read -r table; do
-			ip${v}tables-legacy-restore <<-END
-				*$table
-				COMMIT
-			END
+			{
+				echo "*$table"
+				ip${v}tables-legacy-save -t "$table" | sed -n 's/^\(:[^ ]* \)[AD].*/\1ACCEPT/p'
+				echo COMMIT
+			} | ip${v}tables-legacy-restore
 		done 2>/dev/null </proc/net/ip${v}_tables_names || :
 	done
 	conntrack -F 2>/dev/null || :
