@@ -77,6 +77,11 @@ func (c Control) Disconnect(ctx context.Context, reason string) error {
 	return c.post(ctx, "disconnect", controlDisconnect{reason}, nil)
 }
 
+// Repeat sends the newest event to the app again, so many times: with its event_id, or each with a new one.
+func (c Control) Repeat(ctx context.Context, times int, newID bool) error {
+	return c.post(ctx, "repeat", controlRepeat{times, newID}, nil)
+}
+
 // Verify sends url_verification to the app (HTTP mode).
 func (c Control) Verify(ctx context.Context) error { return c.post(ctx, "verify", struct{}{}, nil) }
 

@@ -40,6 +40,7 @@ func (s *Server) addControl(mux *http.ServeMux) {
 	mux.HandleFunc("POST /_control/channel", control(s, s.controlChannel))
 	mux.HandleFunc("POST /_control/fault", control(s, s.controlFault))
 	mux.HandleFunc("POST /_control/disconnect", control(s, s.controlDisconnect))
+	mux.HandleFunc("POST /_control/repeat", control(s, s.controlRepeat))
 	mux.HandleFunc("POST /_control/verify", control(s, s.controlVerify))
 	mux.HandleFunc("GET /_control/messages", s.controlMessages)
 	mux.HandleFunc("GET /_control/ephemeral", s.controlEphemeral)
@@ -214,6 +215,22 @@ type controlDisconnect struct{ Reason string }
 func (s *Server) controlDisconnect(_ context.Context, in controlDisconnect) (reply, error) {
 	setDefault(&in.Reason, "refresh_requested")
 	return reply{"dropped": s.sockets.dropAll(in.Reason)}, nil
+}
+
+type controlRepeat struct {
+	Times int
+	NewID bool `json:"new_id"`
+}
+
+func (s *Server) controlRepeat(_ context.Context, in controlRepeat) (reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range max(1, min(in.Times, 100)) {
+		if err := s.repeat(in.NewID); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 func (s *Server) controlVerify(ctx context.Context, _ struct{}) (reply, error) {

@@ -76,6 +76,7 @@
 //	POST channel     {"channel","archived","member","create"}       archives, takes the bot out, makes a channel
 //	POST fault       see Fault                                      the next calls of a method fail
 //	POST disconnect  {"reason"}                                     drops the Socket Mode connections; {"dropped"}
+//	POST repeat      {"times","new_id"}                             sends the newest event again
 //	POST verify      {}                                             url_verification to the app (HTTP mode)
 //	GET  messages    ?channel=ops                                   oldest first, replies among them, with "edits"
 //	GET  ephemeral   ?user=U1                                       what only that person saw
@@ -86,5 +87,6 @@
 //
 // Built from page/ with esbuild and embedded from page/dist; page/check builds it anew and compares. It gets the whole
 // state and then each change from /_page/live, and acts through the control interface. Requests with a Host that is
-// a name other than localhost, or with the Origin of another page, are refused.
+// a name other than localhost, or with the Origin of another page, are refused. The page fetches nothing from
+// elsewhere: an image with an address that is not the workspace's own shows its alt text.
 package workspace

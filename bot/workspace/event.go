@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 )
@@ -55,6 +56,24 @@ func (s *Server) emit(inner any) {
 		return
 	}
 	s.events.put(event{id, body})
+	s.lastEvent = body
+}
+
+// repeat sends the newest event again, as Slack sometimes does: with its event_id, or with a new one.
+func (s *Server) repeat(newID bool) error {
+	var body map[string]any
+	if json.Unmarshal(s.lastEvent, &body) != nil {
+		return fmt.Errorf("no event yet")
+	}
+	if newID {
+		body["event_id"] = s.state.newID("Ev")
+	}
+	again, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	s.events.put(event{fmt.Sprint(body["event_id"]), again})
+	return nil
 }
 
 // deliverEvents begins the delivery of each event in order, and leaves its end to a goroutine of its own.

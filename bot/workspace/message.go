@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxEphemeral is how many ephemeral messages are kept.
+const maxEphemeral = 2000
+
 // Message is a message as Slack returns it. Edits is the control interface's addition.
 type Message struct {
 	Type            string          `json:"type"`
@@ -136,6 +139,9 @@ func (s *Server) whisper(ch *channel, to *user, m Message) *Message {
 	m.Channel, m.Recipient = ch.ID, to.ID
 	msg := &m
 	s.state.ephemeral = append(s.state.ephemeral, msg)
+	if over := len(s.state.ephemeral) - maxEphemeral; over > 0 {
+		s.state.ephemeral = slices.Clone(s.state.ephemeral[over:])
+	}
 	s.live.ephemeral(msg)
 	return msg
 }

@@ -28,6 +28,11 @@ type answer struct {
 }
 
 func (s *Server) newResponseURL(ch *channel, u *user, m *Message) string {
+	for old, u := range s.state.responses {
+		if s.cfg.Now().After(u.until.Add(responseLife)) {
+			delete(s.state.responses, old)
+		}
+	}
 	id := secret()
 	s.state.responses[id] = &responseURL{channel: ch, user: u, message: m, until: s.cfg.Now().Add(responseLife)}
 	return s.base + "/response/" + id

@@ -22,11 +22,12 @@ type Server struct {
 	closed   bool
 	owned    sync.WaitGroup // every goroutine of the server's own
 
-	mu     sync.Mutex // guards everything below
-	state  state
-	limits limiter
-	faults []*Fault
-	base   string // scheme and host by which the app last reached us
+	mu        sync.Mutex // guards everything below
+	state     state
+	limits    limiter
+	faults    []*Fault
+	lastEvent []byte // as it was sent
+	base      string // scheme and host by which the app last reached us
 
 	sockets *sockets
 	events  *eventQueue

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,6 +22,8 @@ const (
 	socketWrite = 5 * time.Second
 	// socketSilence is how long an app may leave pings unanswered.
 	socketSilence = 30 * time.Second
+	// socketLeave is how long an app has to close a connection that it was told to leave.
+	socketLeave = 2 * time.Second
 )
 
 // sockets are the app's Socket Mode connections.
@@ -36,8 +39,24 @@ type sockets struct {
 }
 
 type socket struct {
-	ws *websocket.Conn
-	mu sync.Mutex // one writer at a time
+	ws      *websocket.Conn
+	mu      sync.Mutex // one writer at a time
+	leaving atomic.Bool
+}
+
+// alive gives the app time until it must be heard again; one that was told to leave gets no more.
+func (c *socket) alive() {
+	if !c.leaving.Load() {
+		c.ws.SetReadDeadline(time.Now().Add(socketSilence))
+	}
+}
+
+// leave tells the app to go; what it still acknowledges counts.
+func (c *socket) leave(reason string) {
+	c.leaving.Store(true)
+	c.write(disconnect(reason))
+	c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(socketLeave))
+	c.ws.SetReadDeadline(time.Now().Add(socketLeave))
 }
 
 // waiting is an envelope that is not acknowledged yet.
@@ -127,15 +146,14 @@ func (k *sockets) remove(conn *socket) {
 // read takes acknowledgements until the connection ends.
 func (k *sockets) read(conn *socket) {
 	conn.ws.SetReadLimit(maxBody)
-	alive := func(string) error { return conn.ws.SetReadDeadline(time.Now().Add(socketSilence)) }
-	conn.ws.SetPongHandler(alive)
-	alive("")
+	conn.ws.SetPongHandler(func(string) error { conn.alive(); return nil })
+	conn.alive()
 	for {
 		_, msg, err := conn.ws.ReadMessage()
 		if err != nil {
 			return
 		}
-		alive("")
+		conn.alive()
 		if len(msg) >= maxAck {
 			k.log.Warn("acknowledgement dropped: 20 KB or larger", "bytes", len(msg))
 			continue
@@ -208,17 +226,19 @@ func (k *sockets) forget(id string) {
 	k.mu.Unlock()
 }
 
-// dropAll ends every connection and says why; "drop" and "" end them without a word. It returns how many there were.
+// dropAll ends every connection and says why; "drop" and "" cut them without a word. None of them gets another
+// envelope. It returns how many there were.
 func (k *sockets) dropAll(reason string) int {
 	k.mu.Lock()
-	conns := slices.Clone(k.conns)
+	conns := k.conns
+	k.conns = nil
 	k.mu.Unlock()
 	for _, c := range conns {
-		if reason != "" && reason != "drop" {
-			c.write(disconnect(reason))
-			c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
+		if reason == "" || reason == "drop" {
+			c.ws.Close()
+		} else {
+			c.leave(reason)
 		}
-		c.ws.Close()
 	}
 	return len(conns)
 }

@@ -172,6 +172,49 @@ func TestEventOfADroppedConnection(t *testing.T) {
 	}
 }
 
+func TestEventIsRepeated(t *testing.T) {
+	b := newBed(t, Config{})
+	a := b.dial(nil)
+	if _, err := b.ctl.Message(ctx(t), NewMessage{Channel: "ops", Text: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	first := b.next(a, "message")
+	if err := b.ctl.Repeat(ctx(t), 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ctl.Repeat(ctx(t), 2, true); err != nil {
+		t.Fatal(err)
+	}
+	same, other := b.next(a, "message"), b.next(a, "message")
+	if same.Payload["event_id"] != first.Payload["event_id"] || other.Payload["event_id"] == first.Payload["event_id"] {
+		t.Errorf("event ids = %v, %v, %v, want the second equal to the first", first.Payload["event_id"], same.Payload["event_id"], other.Payload["event_id"])
+	}
+	if b.next(a, "message").event()["ts"] != first.event()["ts"] {
+		t.Error("the repeated event is another message")
+	}
+}
+
+func TestDroppedConnectionGetsNothingMore(t *testing.T) {
+	b := newBed(t, Config{})
+	old := b.dial(nil)
+	if err := b.ctl.Disconnect(ctx(t), "warning"); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := b.ctl.Connections(ctx(t)); n != 0 {
+		t.Errorf("Connections = %d, want 0", n)
+	}
+	fresh := b.dial(nil)
+	if _, err := b.ctl.Message(ctx(t), NewMessage{Channel: "ops", Text: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	if g := b.next(fresh, "message"); g.Attempt != 0 {
+		t.Errorf("attempt = %d, want the first", g.Attempt)
+	}
+	if g := b.next(old, "disconnect"); g.Reason != "warning" {
+		t.Errorf("reason = %q, want warning", g.Reason)
+	}
+}
+
 func TestPingsAndPongs(t *testing.T) {
 	b := newBed(t, Config{Ping: 10 * time.Millisecond})
 	link := b.must(b.api("apps.connections.open", url.Values{"token": {"xapp-any"}})).URL

@@ -19,6 +19,8 @@ function commands(typed, workspace) {
   if (rest.length === 0) {
     const items = workspace.commands.filter((c) => c.name.startsWith(name))
       .map((c) => ({ insert: `${c.name} `, label: c.name, usage: c.usage, description: c.description }));
+    const global = workspace.shortcuts.filter((s) => s.type === "global" && s.name.toLowerCase().includes(name.slice(1).toLowerCase()));
+    items.push(...global.map((s) => ({ insert: "", label: s.name, description: s.description, callback: s.callback_id })));
     return { items, from: 0, title: "Commands", eager: true };
   }
   const command = workspace.commands.find((c) => c.name === name);

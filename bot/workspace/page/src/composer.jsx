@@ -20,6 +20,9 @@ export function Composer({ workspace, channel, thread }) {
   }, [text]);
 
   const take = (item) => {
+    if (item.callback) {
+      act("shortcut", { callback_id: item.callback, channel: "", ts: "", user: workspace.me });
+    }
     const next = text.slice(0, found.from) + item.insert + text.slice(caret);
     const at = found.from + item.insert.length;
     setText(next);
@@ -89,7 +92,7 @@ function Completion({ items, title, chosen, onTake }) {
     <div className="completion" role="listbox" aria-label={title}>
       <div className="completion-title">{title}</div>
       {items.map((item, i) => (
-        <button role="option" key={item.insert} aria-selected={i === chosen} className={i === chosen ? "chosen" : ""}
+        <button role="option" key={item.callback ?? item.insert} aria-selected={i === chosen} className={i === chosen ? "chosen" : ""}
           onMouseDown={(e) => e.preventDefault()} onClick={() => onTake(item)}>
           <b>{item.label}</b>{item.usage && <code>{item.usage}</code>}<span>{item.description}</span>
         </button>
