@@ -26,8 +26,10 @@ type Alert struct {
 	Why string `json:"why,omitempty"`
 	// Fingerprint identifies the alert over time: the same for each repetition and for its resolution.
 	Fingerprint string `json:"fingerprint"`
-	// DedupKey is the sender's identity of this notification of the alert. A repeated delivery carries the same one.
-	DedupKey string    `json:"dedup_key,omitempty"`
+	// DedupKey is the sender's identity of this state of the alert: a repeated delivery carries the same one. Empty where the sender
+	// gives nothing to tell a repeated delivery from a new notification (Gatus, log lines).
+	DedupKey string `json:"dedup_key,omitempty"`
+	// StartsAt and EndsAt are the sender's; StartsAt is the time of the request where it gives none.
 	StartsAt time.Time `json:"starts_at,omitzero"`
 	EndsAt   time.Time `json:"ends_at,omitzero"`
 	// Severity is "critical", "error", "warning", "info" or "" where the sender says none.

@@ -32,6 +32,8 @@ func TestBadPayloads(t *testing.T) {
 		{"alertmanager", labels(`{"status":"firing","labels":[]}`), "alerts.labels", 400},
 		{"alertmanager", labels(`{"status":"firing","labels":{"a":"b"},"startsAt":"yesterday"}`), "alerts[0].startsAt", 400},
 		{"alertmanager", labels(strings.Repeat(`{"status":"firing","labels":{"a":"b"}},`, 4000) + `{"status":"firing","labels":{"a":"b"}}`), "alerts", 413},
+		{"alertmanager", labels(strings.Repeat(`{},`, 50_000) + `{}`), "body", 413},
+		{"alertmanager", labels(`{"status":"firing","labels":{` + strings.Repeat(`"a":"b",`, 200_000) + `"a":"b"}}`), "body", 413},
 		{"alertmanager", strings.Repeat("[", 1<<20), "body", 400},
 		{"alertmanager", strings.Repeat(`{"alerts":[`, 40), "body", 400},
 		{"alertmanager", strings.Repeat(" ", MaxBody+1), "body", 413},

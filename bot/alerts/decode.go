@@ -17,6 +17,9 @@ const (
 	// MaxAlerts is the largest number of alerts in a body.
 	MaxAlerts = 4000
 	maxDepth  = 64
+	// What is decoded costs many times its bytes in memory, so the parts are counted first: 4000 alerts with 50 values each.
+	maxObjects = 50_000
+	maxValues  = 200_000
 )
 
 // decode reads JSON into v at bounded cost and names the field that does not fit.
@@ -50,15 +53,13 @@ func bounded(body []byte) error {
 		return withStatus(http.StatusRequestEntityTooLarge, "body", "is larger than 4 MB")
 	case len(bytes.TrimSpace(body)) == 0:
 		return badField("body", "is empty")
-	case tooDeep(body):
-		return badField("body", "is nested deeper than %d levels", maxDepth)
 	}
-	return nil
+	return countParts(body)
 }
 
-// tooDeep looks at the brackets only, so that a body made to exhaust the decoder never reaches it.
-func tooDeep(body []byte) bool {
-	depth, quoted := 0, false
+// countParts looks at the punctuation only, so that a body made to exhaust the decoder never reaches it.
+func countParts(body []byte) error {
+	depth, objects, values, quoted := 0, 0, 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case quoted && c == '\\':
@@ -67,14 +68,20 @@ func tooDeep(body []byte) bool {
 			quoted = !quoted
 		case quoted:
 		case c == '{' || c == '[':
+			objects++
 			if depth++; depth > maxDepth {
-				return true
+				return badField("body", "is nested deeper than %d levels", maxDepth)
 			}
 		case c == '}' || c == ']':
 			depth--
+		case c == ',':
+			values++
 		}
 	}
-	return false
+	if objects > maxObjects || values > maxValues {
+		return withStatus(http.StatusRequestEntityTooLarge, "body", "has more than 50,000 objects or 200,000 values")
+	}
+	return nil
 }
 
 func jsonName(t reflect.Type) string {

@@ -42,7 +42,7 @@ func caddyLine(line []byte) (Failure, bool) {
 		Error  string `json:"error"`
 		Host   string `json:"host"`
 	}
-	if tooDeep(line) || json.Unmarshal(line, &l) != nil {
+	if countParts(line) != nil || json.Unmarshal(line, &l) != nil {
 		return Failure{}, false
 	}
 	if strings.HasPrefix(l.Logger, "http.handlers.reverse_proxy.health_checker") {

@@ -121,7 +121,7 @@ func envoyJSON(line []byte) (Failure, bool) {
 		Host    text `json:"upstream_host"`
 		Cluster text `json:"upstream_cluster"`
 	}
-	if tooDeep(line) || json.Unmarshal(line, &l) != nil {
+	if countParts(line) != nil || json.Unmarshal(line, &l) != nil {
 		return Failure{}, false
 	}
 	kind := envoyKind(string(l.Flags))

@@ -28,7 +28,7 @@ func traefikJSON(line []byte) (Failure, bool) {
 		Msg       string `json:"msg"`
 		TargetURL string `json:"targetURL"`
 	}
-	if tooDeep(line) || json.Unmarshal(line, &l) != nil || l.Level == "" {
+	if countParts(line) != nil || json.Unmarshal(line, &l) != nil || l.Level == "" {
 		return Failure{}, false
 	}
 	message := firstOf(l.Message, l.Msg)

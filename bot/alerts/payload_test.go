@@ -119,6 +119,8 @@ var payloadCases = []payloadCase{
 	{"slack-alertmanager.json", []string{"firing"}, "Alertmanager's own Slack message"},
 	{"slack-alertmanager-url.json", []string{"resolved 10.40.14.1:7070"}, ""},
 	{"slack-grafana.json", []string{"firing 10.40.14.2:7070"}, ""},
+	{"slack-grafana-group.json", []string{"firing 10.40.14.2:7070", "firing 10.40.14.9:7070", "resolved 10.40.14.10:7070"}, ""},
+	{"alertmanager-instance.json", []string{"firing 10.40.7.11:7070"}, ""},
 	{"slack-datadog.json", []string{"firing 10.40.14.3:7070"}, ""},
 	{"slack-cloudwatch.json", []string{"firing"}, "no label and no text"},
 	{"slack-kuma.json", []string{"firing 10.40.14.4:7070"}, ""},

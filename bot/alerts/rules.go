@@ -103,7 +103,7 @@ func joinPort(host, port string) string {
 	return host + ":" + port
 }
 
-// isProbe tells alerts of probers, and of Prometheus about a scrape that failed, from alerts about what an exporter measured.
+// isProbe tells alerts of probers, and of Prometheus about an instance that it cannot scrape ("InstanceDown"), from alerts about what an exporter measured.
 func isProbe(labels map[string]string) bool {
 	job, name := strings.ToLower(labels["job"]), strings.ToLower(labels["alertname"])
 	if labels["module"] != "" || containsAny(job, "blackbox", "probe", "uptime") {
@@ -112,7 +112,7 @@ func isProbe(labels map[string]string) bool {
 	if containsAny(job, "haproxy", "nginx", "envoy", "traefik", "caddy", "apache", "ingress") {
 		return false
 	}
-	return containsAny(name, "probe", "blackbox", "endpointdown", "instancedown", "targetdown", "instance_down", "target_down", "tcpcheck", "httpcheck")
+	return strings.HasSuffix(name, "down") || containsAny(name, "probe", "blackbox", "unreachable", "tcpcheck", "httpcheck")
 }
 
 func containsAny(s string, parts ...string) bool {

@@ -45,17 +45,19 @@ func withoutHeadings(found []Alert) []Alert {
 // Words with which integrations begin and end trouble. A word alone in prose is not enough: "resolved" and "down" are what people
 // and deployments write about too, so each stands with the marks that the integrations put around it.
 var (
-	firingMark = regexp.MustCompile(`(?i)\[(firing|alerting|triggered|alert|down|problem|critical|🔴 ?down)(:\d+)?\]|^\W*(firing|triggered|re-triggered|alarm|alert|problem|critical|down):|` +
+	firingMark = regexp.MustCompile(`(?i)\[(firing|alerting|triggered|alert|down|problem|critical|🔴 ?down)(:\d+)?[,\]]|^\W*(firing|triggered|re-triggered|alarm|alert|problem|critical|down):|` +
 		`\bhas been triggered\b|🔴|:red_circle:|:rotating_light:|:fire:|\bis down\b|\bincident (opened|triggered)\b|\bnew_?state\W+alarm\b|\bcurrent state\W+alarm\b`)
 	resolvedMark = regexp.MustCompile(`(?i)\[(resolved|ok|up|recovered|✅ ?up)(:\d+)?\]|^\W*(resolved|recovered|recovery|ok):|` +
 		`\bhas been resolved\b|✅|:white_check_mark:|:large_green_circle:|\bis (back )?up( again)?[.!\s]*$|\bincident (resolved|closed)\b|\bcurrent state\W+ok\b`)
-	connectFailure = regexp.MustCompile(`(?i)connection refused|ECONNREFUSED|no route to host|EHOSTUNREACH|connect(ion)? timed out|ETIMEDOUT|connection reset by peer|no live upstreams|has no server available|L4CON|L4TOUT`)
+	connectFailure = regexp.MustCompile(`(?i)connection refused|ECONNREFUSED|no route to host|EHOSTUNREACH|connect(ion)? timed out|ETIMEDOUT|connection reset by peer|no live upstreams|has no server available|L4CON|L4TOUT|delayed.connect.error`)
 )
 
 // state tells a notice that is an alert from other posts, and whether it is firing.
 func (n notice) state() (firing, ok bool) {
 	head := n.title + "\n" + clip(n.body, 2048)
 	switch {
+	case n.part != "":
+		return n.part == "firing", true
 	case resolvedMark.MatchString(n.title):
 		return false, true
 	case firingMark.MatchString(n.title):
@@ -110,7 +112,7 @@ func (m slackMessage) alert(n notice, firing bool, o Options) Alert {
 }
 
 // alertmanagerTitle is the title of Alertmanager's default template, "[FIRING:2] Name (values of the common labels)".
-var alertmanagerTitle = regexp.MustCompile(`^\[(FIRING:\d+|RESOLVED)\] `)
+var alertmanagerTitle = regexp.MustCompile(`^\[(FIRING:\d+|RESOLVED)`)
 
 // stateMarks are taken off a title, so that an alert and its resolution have the same subject.
 var stateMarks = regexp.MustCompile(`(?i)\[[^\]]*\]|^\W*(firing|triggered|re-triggered|alarm|ok|alert|problem|resolved|recovered|down|up)\s*:|[^\pL\pN ]`)

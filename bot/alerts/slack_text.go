@@ -12,6 +12,8 @@ type notice struct {
 	body string
 	// fields are what it names as "name = value", "name: value" or a field.
 	fields map[string]text
+	// part is "firing" or "resolved" for a section under that heading.
+	part string
 }
 
 // notices takes a message apart.
@@ -28,7 +30,7 @@ func (m slackMessage) notices() []notice {
 		if n.title == "" && body == "" {
 			body = string(a.Fallback)
 		}
-		all = append(all, n.with(body))
+		all = append(all, n.with(body).sections()...)
 	}
 	own := notice{fields: map[string]text{}}
 	blocks := blocksText(m.Blocks, own.fields)
@@ -55,6 +57,30 @@ func (n notice) with(body string) notice {
 		n.title, _, _ = strings.Cut(strings.TrimSpace(n.body), "\n")
 	}
 	return n
+}
+
+// sections splits the text of a group of alerts, as Grafana writes it: each alert has its list of labels, under the heading
+// "Firing" or "Resolved".
+func (n notice) sections() []notice {
+	const mark = "Labels:"
+	if strings.Count(n.body, mark) < 2 {
+		return []notice{n}
+	}
+	var all []notice
+	part, next := "", ""
+	for i, body := range strings.Split(n.body, mark) {
+		for l := range strings.SplitSeq(body, "\n") {
+			switch strings.ToLower(strings.Trim(l, "* ")) {
+			case "firing", "resolved":
+				next = strings.ToLower(strings.Trim(l, "* "))
+			}
+		}
+		if i > 0 && len(all) < 100 {
+			all = append(all, notice{title: n.title, link: n.link, color: n.color, part: part, fields: map[string]text{}}.with(body))
+		}
+		part = next
+	}
+	return all
 }
 
 // fieldLine reads " - instance = http://10.0.3.12:8080" (Grafana, Alertmanager's templates) and "*Instance:* 10.0.3.12:8080".

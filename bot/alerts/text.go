@@ -116,7 +116,23 @@ func hostBegins(s string, start int) bool {
 	if c == '/' {
 		return false // "scheme://host:port" is read at its own colon
 	}
+	if c == ':' {
+		return tagName(s[:start-1]) // "instance:10.0.0.1:80", as Datadog writes tags
+	}
 	return !alnum(c) && strings.IndexByte(":_.@\\$%&#~", c) < 0 && c < 0x80
+}
+
+// tagName reports whether s ends in the name of a tag that holds an address.
+func tagName(s string) bool {
+	start := len(s)
+	for start > 0 && len(s)-start < 16 && (alnum(s[start-1]) || s[start-1] == '_') {
+		start--
+	}
+	switch s[start:] {
+	case "instance", "target", "address", "addr", "upstream", "server", "peer", "backend", "endpoint", "target_host":
+		return true
+	}
+	return false
 }
 
 // oddHost tells hosts that are files, dates or versions.
@@ -209,6 +225,9 @@ func urlAt(s string, i int) (candidate, bool) {
 		start--
 	}
 	end := i + 3
+	if end == len(s) || !alnum(s[end]) && s[end] != '[' {
+		return candidate{}, false
+	}
 	for end < len(s) && end-i < maxURL && s[end] > ' ' && strings.IndexByte("\"'`<>|,;\\", s[end]) < 0 {
 		end++
 	}

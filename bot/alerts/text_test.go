@@ -22,6 +22,7 @@ func TestAddressesIn(t *testing.T) {
 		{"could not connect to api:9090", "api:9090"},
 		{"refused a connection from 10.1.1.1:52144 to 10.20.0.7:9090", "10.20.0.7:9090"},
 		{"target=10.20.0.7:9090", "10.20.0.7:9090"},
+		{"env:prod, instance:10.20.0.7:9090, team:shop", "10.20.0.7:9090"},
 		{"http://10.20.0.7:9090/a, see http://grafana.example.net:3000/d/abc", "10.20.0.7:9090"},
 		{"dial tcp 10.20.0.7:9090: i/o timeout at 10:42", "10.20.0.7:9090"},
 	} {
