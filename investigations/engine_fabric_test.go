@@ -238,7 +238,10 @@ type keeper struct {
 	hook   func(investigations.Event) error
 }
 
-func (k *keeper) keep(_ context.Context, e investigations.Event) error {
+func (k *keeper) keep(ctx context.Context, e investigations.Event) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	raw, err := json.Marshal(e)
 	if err != nil {
 		return err

@@ -31,7 +31,8 @@ func (r *run) draw() error {
 }
 
 // resume takes up the endpoints of an investigation that was begun before. A
-// check that was running then runs again.
+// check that was under way then is under way nowhere now: it waits like any
+// other that has not ended.
 func (r *run) resume() {
 	r.resolved = r.inv.Resolution != nil
 	for i := range r.inv.Endpoints {
@@ -42,14 +43,10 @@ func (r *run) resume() {
 		}
 		s := r.addScope(r.connecting(ep.From), address, ep.Backend)
 		for _, step := range ep.Steps {
-			for k := range step.Checks {
-				if c := &step.Checks[k]; c.State == CheckRunning {
-					*c = Check{ID: c.ID, Probe: c.Probe, On: c.On, State: CheckPending}
-				}
+			if !step.told() {
+				break
 			}
-			if s.told < len(ep.Steps) && ep.Steps[s.told].told() {
-				s.told++
-			}
+			s.told++
 		}
 	}
 }

@@ -56,6 +56,23 @@ func TestRunHealthy(t *testing.T) {
 	}
 }
 
+func TestAHealthyTargetGetsNoSlowCheck(t *testing.T) {
+	f := newFabric()
+	f.probes["try"] = says(time.Millisecond, `{"connected": true, "refused": false}`)
+	f.probes["unit"] = says(time.Second, `{"state": "active"}`)
+	plan, err := investigations.LoadPlan("slow.yml", []byte(strings.Replace(fabricPlan,
+		`'!try.connected && !try.refused && trace.hops > 3'`, `unit.state == "active" && trace.hops > 3`, 1)), fabricCatalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newEngine(t, f)
+	e.Plans["small"] = plan
+	k := investigate(t, e, newInvestigation("web.test:80"))
+	if n := f.count("trace"); n != 0 || k.verdict() != "healthy []" {
+		t.Errorf("verdict = %s after %d traces, want healthy without one", k.verdict(), n)
+	}
+}
+
 func TestRunDrawsTheThreadFirst(t *testing.T) {
 	k := investigate(t, newEngine(t, newFabric()), newInvestigation("web.test:80"))
 	first := k.events[0]
@@ -254,9 +271,10 @@ func TestARunIsAFunctionOfTheFacts(t *testing.T) {
 		for _, e := range whole.events[:n] {
 			inv.Apply(e)
 		}
-		known := map[string]bool{}
+		known, told := map[string]bool{}, map[string]bool{}
 		for _, ep := range inv.Endpoints {
 			for _, s := range ep.Steps {
+				told[s.ID] = s.Status == investigations.Problem
 				for _, c := range s.Checks {
 					known[c.Probe+"@"+c.On] = c.State.Ended()
 				}
@@ -270,6 +288,11 @@ func TestARunIsAFunctionOfTheFacts(t *testing.T) {
 		for _, a := range f.asked {
 			if known[a] {
 				t.Errorf("resumed after %d events: asked %s again", n, a)
+			}
+		}
+		for _, e := range k.events {
+			if e.Kind == investigations.EventStep && told[e.Step] {
+				t.Errorf("resumed after %d events: told step %s again", n, e.Step)
 			}
 		}
 		for i, s := range k.inv.Endpoints[0].Steps {
