@@ -64,7 +64,7 @@ func walk(args json.RawMessage, see func(field string, v any) error) error {
 }
 
 // argument judges one value of a request's arguments.
-func (p *Policy) argument(field string, v any) error {
+func (p Policy) argument(field string, v any) error {
 	text, isText := v.(string)
 	mustBe := among(addressFields, field)
 	if mustBe && (v == nil || isText && text == "") {
@@ -97,6 +97,6 @@ func (p *Policy) argument(field string, v any) error {
 
 // source judges an address that packets would come from: no packet is sent to
 // it, so that the host's list of targets does not matter.
-func (p *Policy) source(ip netip.Addr) error {
-	return (&Policy{}).target(ip)
+func (p Policy) source(ip netip.Addr) error {
+	return Policy{}.target(ip)
 }

@@ -21,10 +21,10 @@ type task struct {
 // maxTasks is how many requests may wait or run; the next are refused at once.
 const maxTasks = 1024
 
-// begin starts what a probe frame asks for.
-func (a *Agent) begin(ctx context.Context, f runner.Frame) {
+// begin starts what a probe frame asks for; life is the agent's.
+func (a *Agent) begin(life context.Context, f runner.Frame) {
 	received := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(f.Probe.TimeoutMS)*time.Millisecond)
+	ctx, cancel := context.WithTimeout(life, time.Duration(f.Probe.TimeoutMS)*time.Millisecond)
 	t := &task{cancel: cancel, finish: make(chan struct{})}
 	why := a.take(f.ID, t)
 	if why == stopping || why == twice {
@@ -36,11 +36,11 @@ func (a *Agent) begin(ctx context.Context, f runner.Frame) {
 		defer a.wg.Done()
 		defer cancel()
 		if why == full {
-			a.answer(f, received, investigations.Answer{Started: received, Error: string(full)})
+			a.answer(life, f, received, investigations.Answer{Started: received, Error: string(full)})
 			return
 		}
 		defer a.end(f.ID)
-		a.answer(f, received, a.Carry(ctx, a.request(ctx, f, t)))
+		a.answer(life, f, received, a.Carry(ctx, a.request(ctx, f, t)))
 	}()
 }
 
@@ -95,8 +95,8 @@ func (a *Agent) request(ctx context.Context, f runner.Frame, t *task) investigat
 const answerWait = time.Second
 
 // answer sends an answer; one that is too large becomes an error.
-func (a *Agent) answer(f runner.Frame, received time.Time, answer investigations.Answer) {
-	ctx, cancel := context.WithDeadline(context.Background(), received.Add(time.Duration(f.Probe.TimeoutMS)*time.Millisecond+answerWait))
+func (a *Agent) answer(life context.Context, f runner.Frame, received time.Time, answer investigations.Answer) {
+	ctx, cancel := context.WithDeadline(life, received.Add(time.Duration(f.Probe.TimeoutMS)*time.Millisecond+answerWait))
 	defer cancel()
 	reply := runner.Frame{Kind: runner.KindAnswer, ID: f.ID, Investigation: f.Investigation, Check: f.Check, Answer: &runner.Answer{
 		Facts: answer.Facts, Error: clip(answer.Error), Received: received, Started: answer.Started, TookUS: answer.Took.Microseconds(),
@@ -126,7 +126,7 @@ func (a *Agent) Carry(ctx context.Context, r investigations.Request) investigati
 	started := time.Now()
 	answer := investigations.Answer{Started: started}
 	verdict := "allowed"
-	if err := a.config.Policy.Allow(r.Probe, r.Args); err != nil {
+	if err := a.config.Policy.Allow(r); err != nil {
 		verdict, answer.Error = "refused", err.Error()
 	} else {
 		answer = a.inTurn(ctx, r)

@@ -1,11 +1,12 @@
 package agent
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"path"
 	"slices"
+
+	"github.com/plexorbot/plexor/investigations"
 )
 
 // Policy is the host's own word on what may be asked of it. The zero Policy
@@ -27,14 +28,14 @@ func (r *Refusal) Error() string { return "refused by the runner's policy: " + r
 // Allow says whether a request is allowed: its probe, and every address in its
 // arguments, wherever it stands in them and however it is written. The error is
 // a *Refusal.
-func (p *Policy) Allow(probe string, args json.RawMessage) error {
-	if !p.probe(probe) {
-		return &Refusal{fmt.Sprintf("probe %.64q is not allowed on this host", probe)}
+func (p Policy) Allow(r investigations.Request) error {
+	if !p.probe(r.Probe) {
+		return &Refusal{fmt.Sprintf("probe %.64q is not allowed on this host", r.Probe)}
 	}
-	return walk(args, p.argument)
+	return walk(r.Args, p.argument)
 }
 
-func (p *Policy) probe(name string) bool {
+func (p Policy) probe(name string) bool {
 	return (len(p.Probes) == 0 || matches(p.Probes, name)) && !matches(p.NoProbes, name)
 }
 
@@ -46,7 +47,7 @@ func matches(patterns []string, name string) bool {
 }
 
 // target says whether an address may be named.
-func (p *Policy) target(ip netip.Addr) error {
+func (p Policy) target(ip netip.Addr) error {
 	ip = ip.Unmap().WithZone("")
 	for _, a := range append(embedded(ip), ip) {
 		if why := never(a); why != "" {

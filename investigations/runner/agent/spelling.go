@@ -57,7 +57,7 @@ func aton(s string) (netip.Addr, error) {
 	}
 	var ip uint64
 	for i, part := range parts {
-		if strings.Trim(part, "0123456789abcdefABCDEFxX") != "" {
+		if strings.ContainsAny(part, "+-_oO") || strings.HasPrefix(strings.ToLower(part), "0b") {
 			return netip.Addr{}, errNoAddress // ParseUint would take 0b1, 0o7 and 1_0
 		}
 		n, err := strconv.ParseUint(part, 0, 32)

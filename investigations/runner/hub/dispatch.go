@@ -32,6 +32,8 @@ type question struct {
 	asked   time.Time
 	frames  chan runner.Frame // armed, then answer
 	gone    chan string       // why no answer will come
+
+	finished bool // finish was sent; Hub.mu guards it
 }
 
 // Probe carries a probe to a runner and waits for its answer: until the probe's
@@ -105,6 +107,9 @@ func (h *Hub) wait(ctx context.Context, id string, q *question) (investigations.
 			}
 		case <-finish:
 			finish = nil
+			h.mu.Lock()
+			q.finished = true
+			h.mu.Unlock()
 			h.send(q.runner, h.about(id, q.request, runner.KindFinish))
 		case why := <-q.gone:
 			return investigations.Answer{}, fmt.Errorf("%w: %s %s", ErrLost, q.runner, why)
@@ -115,6 +120,22 @@ func (h *Hub) wait(ctx context.Context, id string, q *question) (investigations.
 		case <-h.ctx.Done():
 			return investigations.Answer{}, fmt.Errorf("%s on %s: the bot is stopping: %w", q.request.Probe, q.runner, context.Canceled)
 		}
+	}
+}
+
+// finishAgain repeats finish to a runner that has a new connection: what was sent
+// into the old one may be lost.
+func (h *Hub) finishAgain(name string) {
+	var frames []runner.Frame
+	h.mu.Lock()
+	for id, q := range h.asked {
+		if q.runner == name && q.finished {
+			frames = append(frames, h.about(id, q.request, runner.KindFinish))
+		}
+	}
+	h.mu.Unlock()
+	for _, f := range frames {
+		h.send(name, f)
 	}
 }
 

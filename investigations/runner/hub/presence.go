@@ -17,6 +17,7 @@ import (
 // presence is what the hub knows of a runner since the bot started.
 type presence struct {
 	conns    map[uint64]bool // its open connections, by the server's id
+	greeted  bool            // it said hello on its newest connection
 	process  string          // id of the runner's process, from hello; empty before
 	hello    runner.Hello
 	claims   map[string]time.Time // address -> since when it announces it
@@ -47,6 +48,7 @@ func (p *presence) connected(id uint64) (others []uint64) {
 	}
 	if id != 0 {
 		p.conns[id] = true
+		p.greeted = false
 	}
 	return others
 }
@@ -57,7 +59,7 @@ const missed = 3
 // alive reports whether a runner is here: it said hello on a connection that is
 // open, and has not missed its pulses.
 func (p *presence) alive(now time.Time) bool {
-	if p == nil || p.process == "" || len(p.conns) == 0 {
+	if p == nil || !p.greeted || len(p.conns) == 0 {
 		return false
 	}
 	pulse := time.Duration(p.hello.PulseMS) * time.Millisecond
@@ -78,7 +80,7 @@ func (h *Hub) onHello(name string, f runner.Frame) {
 		h.abandon(name, "was restarted")
 	}
 	fresh := !p.alive(now)
-	p.process, p.hello, p.seen = f.ID, *f.Hello, now
+	p.greeted, p.process, p.hello, p.seen = true, f.ID, *f.Hello, now
 	p.stay()
 	p.clock.hint(f.Clock.Sub(now))
 	p.claim(now, r)
@@ -94,6 +96,7 @@ func (h *Hub) onHello(name string, f runner.Frame) {
 	h.send(name, runner.Frame{Kind: runner.KindWelcome, Welcome: &runner.Welcome{
 		Version: h.config.Version, Lacks: h.lacks(*f.Hello), Refused: refused,
 	}})
+	h.finishAgain(name)
 }
 
 // keepHello writes down who a runner said it is, without what was refused, so
@@ -135,7 +138,7 @@ func (h *Hub) lacks(hello runner.Hello) map[string]string {
 func (h *Hub) onPulse(name string, f runner.Frame) {
 	h.mu.Lock()
 	p := h.presence(name)
-	known := p.process == f.ID
+	known := p.greeted && p.process == f.ID
 	if known {
 		now := h.config.Now()
 		p.seen = now
@@ -165,6 +168,7 @@ func (h *Hub) onDisconnect(m *nats.Msg) {
 		if len(p.conns) > 0 {
 			return
 		}
+		p.greeted = false
 		h.log.Info("runner's connection ended", "runner", name, "reason", e.Reason)
 		if e.Reason == server.MaxPayloadExceeded.String() {
 			h.wg.Go(func() { h.audit(name, TooMuch, "a message over the limit") })
@@ -181,7 +185,7 @@ func (h *Hub) leave(name string, p *presence) {
 	p.leaving = time.AfterFunc(h.config.Grace, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if h.here[name] == p && len(p.conns) == 0 {
+		if h.here[name] == p && !p.greeted {
 			h.abandon(name, "lost its connection")
 		}
 	})
@@ -208,7 +212,7 @@ func (h *Hub) sweep() {
 		h.mu.Lock()
 		now := h.config.Now()
 		for name, p := range h.here {
-			if len(p.conns) > 0 && p.process != "" && !p.alive(now) {
+			if p.greeted && !p.alive(now) {
 				h.abandon(name, "fell silent")
 			}
 		}
