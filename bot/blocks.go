@@ -59,7 +59,9 @@ func image(file, alt string) block {
 	return block{"type": "image", "slack_file": block{"id": file}, "alt_text": clip(alt, 2000)}
 }
 
-func plain(text string) block { return block{"type": "plain_text", "text": text} }
+// plain is text in which nothing is markup. Emoji words are off: in host:8080:
+// they would eat the colons.
+func plain(text string) block { return block{"type": "plain_text", "text": text, "emoji": false} }
 
 // rich is a rich_text block. Nothing in it is mrkdwn: what a stranger wrote does
 // nothing in it.

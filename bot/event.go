@@ -11,6 +11,13 @@ import (
 	"github.com/plexorbot/plexor/bot/slackapi"
 )
 
+// handledEvents are the events that the manifest subscribes to. Messages come
+// for the channels whose alerts the bot reads.
+var handledEvents = []string{"app_home_opened", "app_mention", "message.channels", "message.groups"}
+
+// callbackMessage is the message shortcut's.
+const callbackMessage = "diagnose_message"
+
 // Event takes what happened in the workspace. An error makes Slack send it
 // again; an event that was seen before does nothing.
 func (b *Bot) Event(ctx context.Context, e slackapi.Event) error {

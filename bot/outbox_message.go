@@ -37,6 +37,9 @@ func (o *Outbox) message(ctx context.Context, subject string, m Message, posts m
 		}
 	}
 	if !known {
+		if wait := o.channelWait(m.Channel); wait > 0 {
+			return wait, nil
+		}
 		return 0, o.post(ctx, subject, m, thread, posts)
 	}
 	if p.Hash == m.Hash() {
@@ -73,6 +76,9 @@ func (o *Outbox) post(ctx context.Context, subject string, m Message, thread str
 	}
 	switch {
 	case err == nil:
+	case slackapi.KindOf(err) == slackapi.Limited:
+		o.holdChannel(m.Channel, o.after(err))
+		return errors.Join(err, o.Store.DeletePost(subject, m.Key))
 	case ctx.Err() != nil:
 		return ctx.Err() // it stays begun: the next start looks
 	case o.hopeless(err):
@@ -125,6 +131,19 @@ func (o *Outbox) touch(subject, key string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.updated[subject+"/"+key] = o.Now()
+}
+
+// channelWait is how long Slack takes no new message in a channel.
+func (o *Outbox) channelWait(channel string) time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.waits["channel/"+channel].Sub(o.Now())
+}
+
+func (o *Outbox) holdChannel(channel string, d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.waits["channel/"+channel] = o.Now().Add(max(d, time.Second))
 }
 
 func (o *Outbox) say(subject string, m Message, thread string) slackapi.Message {

@@ -37,14 +37,16 @@ func (m Message) Hash() string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// Render gives the messages of an investigation's thread, the most important
-// first. It is a pure function: rendered tomorrow it is the same thread.
+// Render gives the messages of an investigation's thread, in the order in which
+// they are brought to Slack: the parent, which shows the verdict as soon as there
+// is one, the steps, and at the end the verdict in full. It is a pure function:
+// rendered tomorrow it is the same thread.
 func Render(inv investigations.Investigation) []Message {
-	messages := []Message{renderParent(inv)}
+	messages := append([]Message{renderParent(inv)}, renderSteps(inv)...)
 	if inv.State.Ended() {
 		messages = append(messages, renderVerdict(inv))
 	}
-	return append(messages, renderSteps(inv)...)
+	return messages
 }
 
 func renderParent(inv investigations.Investigation) Message {
@@ -72,11 +74,11 @@ func parentHeadline(inv investigations.Investigation) string {
 	case inv.Verdict == nil:
 		return "Diagnosing " + inv.Target
 	case inv.Verdict.Kind == investigations.VerdictCause:
-		return mark(inv) + " " + inv.Target + ": cause found"
+		return mark(inv) + " Cause found for " + inv.Target
 	case inv.Verdict.Kind == investigations.VerdictHealthy:
-		return mark(inv) + " " + inv.Target + ": healthy"
+		return mark(inv) + " Healthy: " + inv.Target
 	}
-	return mark(inv) + " " + inv.Target + ": no cause proved"
+	return mark(inv) + " No cause proved for " + inv.Target
 }
 
 // mark is a picture of the verdict; the words beside it always say the same.
@@ -98,11 +100,11 @@ func mark(inv investigations.Investigation) string {
 func plainSummary(inv investigations.Investigation) string {
 	switch {
 	case inv.State == investigations.Failed:
-		return parentHeadline(inv) + ": " + inv.Error
+		return parentHeadline(inv) + ". " + inv.Error
 	case inv.Verdict == nil:
 		return parentHeadline(inv)
 	}
-	text := inv.Target + ": " + inv.Verdict.Headline
+	text := parentHeadline(inv) + ": " + inv.Verdict.Headline + "."
 	if r := firstRemedy(inv); r != nil && r.Run != "" {
 		text += " On " + r.On + ": " + r.Run
 	}

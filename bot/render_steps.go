@@ -164,17 +164,19 @@ func stepText(n int, v stepView) string {
 const evidenceLimit = 8
 
 func stepLines(n int, v stepView) []block {
-	parts := []block{line(word(signs[v.status]+" "), strong(fmt.Sprintf("%d. %s", n, v.title)), word(" · "+string(v.status)))}
+	head := []block{word(signs[v.status] + " "), strong(fmt.Sprintf("%d. %s", n, v.title)), word(" · " + string(v.status))}
+	if len(v.parts) == 1 {
+		head = append(head, word("\n"+v.parts[0].step.Headline))
+	}
+	parts := []block{line(head...)}
 	for i, p := range v.parts {
 		if i == 6 {
 			parts = append(parts, line(italic(fmt.Sprintf("and %d more endpoints", len(v.parts)-i))))
 			break
 		}
-		text := []block{word(p.step.Headline)}
 		if len(v.parts) > 1 {
-			text = []block{code(p.endpoint), word(" " + p.step.Headline)}
+			parts = append(parts, line(code(p.endpoint), word(" "+p.step.Headline+"\n")))
 		}
-		parts = append(parts, line(text...))
 		if e := evidence(p.step); len(e) > 0 {
 			parts = append(parts, bullets(e...))
 		}

@@ -109,9 +109,18 @@ func footnotes(v investigations.Verdict) []block {
 		blocks = append(blocks, note("Not checked: "+strings.Join(list, ", ")))
 	}
 	if len(v.RuledOut) > 0 {
-		blocks = append(blocks, note("Ruled out: "+strings.Join(v.RuledOut, ", ")))
+		blocks = append(blocks, note(ruledOut(v.RuledOut)))
 	}
 	return blocks
+}
+
+// ruledOut names a few and counts the rest: all of them would bury what matters.
+func ruledOut(list []string) string {
+	const few = 6
+	if len(list) <= few {
+		return "Ruled out: " + strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("Ruled out: %s and %d more; plexor show lists them", strings.Join(list[:few], ", "), len(list)-few)
 }
 
 func unique(list []string) []string {
