@@ -38,8 +38,12 @@ func (a address) configuration() []string {
 // that a test may have changed; mgmt0 keeps its own, and with them its
 // connections. On rtr it also opens the switch's ports.
 func (h *Host) clearing() string {
+	data := h.addresses[0].link
+	if h == h.lab.Ops {
+		data = "lo" // it has no data link
+	}
 	script := `for v in 4 6; do ip -$v -force -batch - <<-END 2>/dev/null || :
-			addr flush dev ` + h.addresses[0].link + ` scope global
+			addr flush dev ` + data + ` scope global
 			route flush table main type blackhole
 			route flush table main type unreachable
 			route flush table main type prohibit

