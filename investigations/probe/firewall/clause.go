@@ -22,7 +22,9 @@ type symbol struct {
 	kind  fieldKind
 	len   int
 	mask  []byte // of a bitwise, unless it is nil
+	xor   []byte
 	data  []byte // of an immediate
+	isMap bool   // out of a map
 }
 
 // clauses are a rule's expressions as text, register by register.
@@ -59,21 +61,23 @@ func (c *clauses) read(e expr) {
 	switch e := e.(type) {
 	case *metaLoad:
 		c.load(e.dreg, metaSymbol(e.key))
+	case *metaSet, *ctSet:
+		c.list = append(c.list, clause{value: c.statement(e), raw: e})
 	case *ctLoad:
 		c.load(e.dreg, ctSymbol(e.key, e.dir))
 	case *payload:
-		c.load(e.dreg, payloadSymbol(e))
+		c.load(e.dreg, payloadSymbol(e, c.v6(), c.proto()))
 	case *fib:
 		c.load(e.dreg, fibSymbol(e))
 	case *exthdr:
 		c.load(e.dreg, symbol{field: exthdrField(e), kind: kindNumber})
 	case *opaque:
-		c.load(e.dreg, symbol{field: e.name, kind: kindNumber})
+		c.load(e.dreg, symbol{field: orElse(e.text, e.name), kind: kindHost, len: 4})
 	case *immediate:
 		c.load(e.dreg, symbol{data: e.data, len: len(e.data)})
 	case *bitwise:
 		s := c.at(e.sreg)
-		s.mask = e.mask
+		s.mask, s.xor = e.mask, e.xor
 		c.load(e.dreg, s)
 	case *byteorder:
 		s := c.at(e.sreg)
@@ -89,6 +93,29 @@ func (c *clauses) read(e expr) {
 	default:
 		c.list = append(c.list, clause{value: c.statement(e), raw: e})
 	}
+}
+
+// v6 says whether what was read so far makes the packet one of IPv6.
+func (c *clauses) v6() bool {
+	for _, l := range c.list {
+		if l.field == "meta nfproto" && l.value == "ipv6" || l.field == "meta protocol" && l.value == "ip6" {
+			return true
+		}
+	}
+	return c.table.family == "ip6"
+}
+
+// proto is the transport protocol that was matched so far, or th.
+func (c *clauses) proto() string {
+	for _, l := range c.list {
+		if (l.field == "meta l4proto" || l.field == "ip protocol" || l.field == "ip6 nexthdr") && l.op == "" {
+			switch l.value {
+			case "tcp", "udp", "sctp", "dccp", "udplite":
+				return l.value
+			}
+		}
+	}
+	return "th"
 }
 
 func (c *clauses) match(s symbol, op, value string) {
@@ -110,7 +137,18 @@ func (c *clauses) compare(e *cmp) {
 		c.list[n-1].value += "-" + s.kind.text(e.data)
 		return
 	}
-	c.match(s, op, s.kind.prefixText(e.data, s.len))
+	c.match(s, op, c.valueText(s, e.data))
+}
+
+// valueText is a value as its field reads; an interface's index is its name.
+func (c *clauses) valueText(s symbol, data []byte) string {
+	if s.kind == kindIfindex {
+		if name := c.table.links[int(hostNumber(data))]; name != "" {
+			return quote(name)
+		}
+		return itoa(int64(hostNumber(data)))
+	}
+	return s.kind.prefixText(data, s.len)
 }
 
 // compareMasked adds a comparison of some bits: a prefix, flags, or a mask.
@@ -142,7 +180,7 @@ func (c *clauses) lookup(e *lookup) {
 	case e.isMap && e.dreg == regVerdict:
 		c.list = append(c.list, clause{field: key, op: "vmap", value: name})
 	case e.isMap:
-		c.load(e.dreg, symbol{field: key + " map " + name})
+		c.load(e.dreg, symbol{field: key + " map " + name, isMap: true})
 	default:
 		c.list = append(c.list, clause{field: key, op: pick(e.invert, "!=", ""), value: name})
 	}

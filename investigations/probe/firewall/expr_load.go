@@ -19,7 +19,7 @@ type payload struct {
 
 func (e *payload) eval(w *work) outcome {
 	v := w.payload(e.base, int(e.offset), int(e.len))
-	v.what = "the SYN's " + payloadSymbol(e).field
+	v.what = "the SYN's " + payloadSymbol(e, w.v6(), "tcp").field
 	w.regs.load(e.dreg, v)
 	return matched()
 }
@@ -140,6 +140,7 @@ func (e *exthdr) eval(w *work) outcome {
 type opaque struct {
 	name string
 	dreg uint32
+	text string // as nft prints it, if that is more than the name
 }
 
 func (e *opaque) eval(w *work) outcome {

@@ -26,8 +26,9 @@ func (*pass) eval(*work) outcome { return matched() }
 
 // doubt is an expression that may match or not.
 type doubt struct {
-	name string
-	text string // what is not known
+	name  string
+	text  string // what is not known
+	print string // the expression as nft prints it
 }
 
 func (e *doubt) eval(*work) outcome { return matches(maybe, e.text) }

@@ -19,6 +19,9 @@ func facts(d decision, tool func(engine string, v6 bool) string) probe.FirewallF
 	if d.by.rule != nil {
 		addRule(&f, d.by.rule)
 	}
+	if f.Comment == nil && d.state.note != "" {
+		f.Comment = &d.state.note
+	}
 	if d.verdict.kind != vAccept {
 		f.Delete, f.Allow = remedy{d.by, d.state.packet, d.state.zone, tool}.commands()
 	}

@@ -28,6 +28,9 @@ const (
 	kindAddrType
 	kindBool
 	kindMAC
+	kindNetMark // a mark turned into network order, to compare its size
+	kindIfindex
+	kindLinkType
 )
 
 func (k fieldKind) isAddr() bool { return k == kindAddr }
@@ -35,10 +38,29 @@ func (k fieldKind) isAddr() bool { return k == kindAddr }
 func (k fieldKind) isBits() bool { return k == kindTCPFlags || k == kindCtState || k == kindCtStatus }
 
 func (k fieldKind) swapped() fieldKind {
-	if k == kindHost || k == kindMark {
+	switch k {
+	case kindMark:
+		return kindNetMark
+	case kindHost:
 		return kindNumber
 	}
 	return k
+}
+
+// changeText is what a mask and an xor do to a field: | for bits that are set,
+// & for bits that are left.
+func (k fieldKind) changeText(mask, xor []byte) string {
+	or := len(xor) == len(mask)
+	for i := range mask {
+		or = or && mask[i] == ^xor[i]
+	}
+	switch {
+	case or:
+		return " | " + k.maskText(xor)
+	case allZero(xor):
+		return " & " + k.maskText(mask)
+	}
+	return " & " + k.maskText(mask) + " ^ " + k.maskText(xor)
 }
 
 // text is a value as nft prints it.
@@ -52,6 +74,10 @@ func (k fieldKind) text(b []byte) string {
 		return nameText(b)
 	case kindMark:
 		return fmt.Sprintf("0x%08x", hostNumber(b))
+	case kindNetMark:
+		return fmt.Sprintf("0x%08x", number(b))
+	case kindLinkType:
+		return lookupName(map[uint64]string{1: "ether", 772: "loopback"}, hostNumber(b))
 	case kindProto:
 		return lookupName(protoNames, number(b))
 	case kindNFProto:
@@ -83,13 +109,15 @@ func (k fieldKind) text(b []byte) string {
 func (k fieldKind) maskText(b []byte) string {
 	switch k {
 	case kindTCPFlags:
-		return strings.ToLower(orElse(strings.ReplaceAll(bitNames(uint32(number(b)), tcpFlagNames), ",", "|"), "0x0"))
+		return strings.ToLower(orElse(bitNames(uint32(number(b)), tcpFlagNames), "0x0"))
 	case kindCtState:
 		return orElse(bitNames(uint32(hostNumber(b)), []string{"invalid", "established", "related", "new", "", "", "untracked"}), "0x0")
 	case kindCtStatus:
 		return orElse(bitNames(uint32(hostNumber(b)), []string{"expected", "seen-reply", "assured", "confirmed", "snat", "dnat"}), "0x0")
 	case kindMark, kindHost:
 		return fmt.Sprintf("0x%08x", hostNumber(b))
+	case kindAddr:
+		return k.text(b)
 	}
 	return fmt.Sprintf("0x%x", b)
 }

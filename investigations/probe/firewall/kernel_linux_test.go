@@ -197,38 +197,54 @@ func text(s *string) string {
 	return *s
 }
 
-// mend carries out Allow for one packet of each hook that did not pass, and
-// sees that it passes then.
+// mend carries out Allow, and then Delete, for one packet of each hook and
+// family that did not pass. After Allow it passes; after Delete another rule
+// may decide, and Verdict knows.
 func (l *lab) mend(t *testing.T, tries []*try) {
-	var open []*attempt
-	var mended []*try
-	done := map[string]bool{}
-	for i, y := range tries {
-		f := y.exact
-		key := y.args.Hook + fmt.Sprint(strings.Contains(y.args.Source, ":"))
-		if done[key] || !*f.Decided || *f.Action == "accept" || f.Allow == nil || slices.Contains([]string{"firewalld", "ufw"}, text(f.Manager)) {
-			continue
-		}
-		done[key] = true
-		l.in(l.box, func() {
-			for _, argv := range f.Allow {
-				check(t, "allow", run("", argv...))
+	for _, kind := range []string{"allow", "delete"} {
+		var open []*attempt
+		var mended []*try
+		done := map[string]bool{}
+		for i, y := range tries {
+			key := y.args.Hook + fmt.Sprint(strings.Contains(y.args.Source, ":"))
+			if done[key] || !l.change(t, y, kind) {
+				continue
 			}
-			y.exact = ask(t, y.args)
-		})
-		from := l.client
-		if y.args.Hook == hookOutput {
-			from = l.box
+			done[key] = true
+			from := l.client
+			if y.args.Hook == hookOutput {
+				from = l.box
+			}
+			port := 34000 + i + len(kind)*100
+			l.in(from, func() { y.kernel = begin(t, y.args.Source, port, y.args.Destination, int(y.args.Port)) })
+			open, mended = append(open, y.kernel), append(mended, y)
 		}
-		l.in(from, func() {
-			y.kernel = begin(t, y.args.Source, 34000+i, y.args.Destination, int(y.args.Port))
-		})
-		open, mended = append(open, y.kernel), append(mended, y)
-	}
-	settle(t, open, answerTime)
-	for _, y := range mended {
-		if y.kernel.action != "accept" {
-			t.Errorf("after %v for %+v: kernel does %s, Verdict says %s by %s", y.exact.Allow, y.args, y.kernel.action, text(y.exact.Action), text(y.exact.Rule))
+		settle(t, open, answerTime)
+		for _, y := range mended {
+			f := y.exact
+			if kind == "allow" && y.kernel.action != "accept" || *f.Decided && (*f.Action != y.kernel.action || text(f.RejectWith) != y.kernel.with) {
+				t.Errorf("after %s for %+v: kernel does %s %s, Verdict says %s by %s", kind, y.args, y.kernel.action, y.kernel.with, text(f.Action), text(f.Rule))
+			}
 		}
 	}
+}
+
+// change carries out the commands of one kind, if there are any that run here.
+func (l *lab) change(t *testing.T, y *try, kind string) (changed bool) {
+	l.in(l.box, func() {
+		f := ask(t, y.args)
+		commands := f.Allow
+		if kind == "delete" {
+			commands = f.Delete
+		}
+		if len(commands) == 0 || slices.Contains([]string{managerFirewalld, managerUFW}, text(f.Manager)) {
+			return
+		}
+		for _, argv := range commands {
+			check(t, kind, run("", argv...))
+		}
+		y.exact = ask(t, y.args)
+		changed = true
+	})
+	return changed
 }

@@ -115,8 +115,8 @@ func (p ifacePattern) any() bool { return len(bytes.Trim(p.mask, "\x00")) == 0 }
 
 func (p ifacePattern) String() string {
 	s, _, _ := strings.Cut(string(p.name), "\x00")
-	if n := len(s); n < len(p.mask) && p.mask[n] == 0 {
-		return s + "+"
+	if n := bytes.IndexByte(p.mask, 0); n >= 0 && n <= len(s) { // the mask of a whole name covers its zero byte
+		return s[:n] + "+"
 	}
 	return s
 }

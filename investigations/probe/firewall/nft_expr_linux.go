@@ -58,12 +58,15 @@ func decodeLoad(name string, as attrs) expr {
 			flags: as.u32(unix.NFTA_EXTHDR_FLAGS), sreg: as.u32(unix.NFTA_EXTHDR_SREG), typ: as.u8(unix.NFTA_EXTHDR_TYPE)}
 	case "immediate":
 		return decodeImmediate(as)
-	case "numgen", "rt", "socket", "tunnel", "osf":
-		return &opaque{name, as.u32(1)} // their first attribute is the register
+	case "numgen":
+		return &opaque{name, as.u32(unix.NFTA_NG_DREG),
+			fmt.Sprintf("numgen %s mod %d", pick(as.u32(unix.NFTA_NG_TYPE) == 0, "inc", "random"), as.u32(unix.NFTA_NG_MODULUS))}
+	case "rt", "socket", "tunnel", "osf":
+		return &opaque{name, as.u32(1), ""} // their first attribute is the register
 	case "hash":
-		return &opaque{name, as.u32(unix.NFTA_HASH_DREG)}
+		return &opaque{name, as.u32(unix.NFTA_HASH_DREG), ""}
 	case "xfrm":
-		return &opaque{"ipsec", as.u32(1)}
+		return &opaque{"ipsec", as.u32(1), ""}
 	}
 	return nil
 }
@@ -142,9 +145,9 @@ func decodeMatch(name string, as attrs) expr {
 	case "limit":
 		return decodeLimit(as)
 	case "connlimit":
-		return &doubt{name, "the number of connections"}
+		return &doubt{name, "the number of connections", ""}
 	case "quota":
-		return &doubt{name, "a quota"}
+		return &doubt{name, "a quota", ""}
 	}
 	return nil
 }

@@ -34,13 +34,13 @@ func decodeObjref(as attrs) expr {
 	name := as.str(unix.NFTA_OBJREF_IMM_NAME)
 	switch typ := as.u32(unix.NFTA_OBJREF_IMM_TYPE); {
 	case as.has(unix.NFTA_OBJREF_SET_NAME):
-		return &doubt{"objref", "an object out of map " + as.str(unix.NFTA_OBJREF_SET_NAME)}
+		return &doubt{"objref", "an object out of map " + as.str(unix.NFTA_OBJREF_SET_NAME), ""}
 	case typ == objQuota:
-		return &doubt{"objref", "quota " + name}
+		return &doubt{"objref", "quota " + name, "quota name " + quote(name)}
 	case typ == objLimit:
-		return &doubt{"objref", "rate limit " + name}
+		return &doubt{"objref", "rate limit " + name, "limit name " + quote(name)}
 	case typ == objConnlimit:
-		return &doubt{"objref", "connection limit " + name}
+		return &doubt{"objref", "connection limit " + name, "ct count name " + quote(name)}
 	case typ == objSynproxy:
 		return &lost{"objref", "SYN proxy " + name}
 	case typ == objCounter:

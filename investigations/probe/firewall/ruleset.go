@@ -33,7 +33,7 @@ type table struct {
 	chains  []*chain
 	byName  map[string]*chain
 	sets    map[string]*set
-	objects map[string]int // name of an object to how many share it
+	links   map[int]string // names of interfaces by index, to print rules
 }
 
 type chain struct {
@@ -106,6 +106,7 @@ type verdict struct {
 	chain string // jump, goto
 	with  string // reject: as FirewallFacts.RejectWith
 	why   string // lost
+	note  string // the comment of the map's element that gave it
 }
 
 // expr is one expression of a rule. eval reads and changes the work; what it

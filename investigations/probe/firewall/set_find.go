@@ -55,7 +55,9 @@ func (f *found) add(e *element, t tri) {
 	}
 	first := f.match == no
 	if e.verdict != nil {
-		f.verdicts = append(f.verdicts, *e.verdict)
+		v := *e.verdict
+		v.note = e.comment
+		f.verdicts = append(f.verdicts, v)
 	}
 	if first {
 		f.data = exact(e.data...)

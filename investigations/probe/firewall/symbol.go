@@ -1,14 +1,19 @@
 package firewall
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 func metaSymbol(key uint32) symbol {
 	s := symbol{field: "meta " + metaName(key), kind: kindHost, len: 4}
 	switch key {
 	case metaIIFName, metaOIFName:
 		return symbol{field: metaName(key), kind: kindName, len: 16}
-	case metaIIF, metaOIF, metaIIFType, metaOIFType:
-		s.field = metaName(key)
+	case metaIIF, metaOIF:
+		s.field, s.kind = metaName(key), kindIfindex
+	case metaIIFType, metaOIFType:
+		s.field, s.kind, s.len = metaName(key), kindLinkType, 2
 	case metaMark:
 		s.kind = kindMark
 	case metaL4Proto:
@@ -56,34 +61,45 @@ var headerFields = map[fieldAt]symbol{
 	{baseLink, 0, 6}:       {field: "ether daddr", kind: kindMAC},
 	{baseLink, 6, 6}:       {field: "ether saddr", kind: kindMAC},
 	{baseLink, 12, 2}:      {field: "ether type", kind: kindEther},
-	{baseNetwork, 1, 1}:    {field: "ip dscp"},
-	{baseNetwork, 2, 2}:    {field: "ip length"},
-	{baseNetwork, 4, 2}:    {field: "ip id"},
-	{baseNetwork, 6, 2}:    {field: "ip frag-off"},
-	{baseNetwork, 8, 1}:    {field: "ip ttl"},
-	{baseNetwork, 9, 1}:    {field: "ip protocol", kind: kindProto},
-	{baseNetwork, 6, 1}:    {field: "ip6 nexthdr", kind: kindProto},
-	{baseNetwork, 7, 1}:    {field: "ip6 hoplimit"},
-	{baseTransport, 0, 2}:  {field: "tcp sport"},
-	{baseTransport, 2, 2}:  {field: "tcp dport"},
-	{baseTransport, 13, 1}: {field: "tcp flags", kind: kindTCPFlags},
-	{baseTransport, 14, 2}: {field: "tcp window"},
+	{baseTransport, 0, 2}:  {field: "th sport"},
+	{baseTransport, 2, 2}:  {field: "th dport"},
+	{baseTransport, 13, 1}: {field: "th flags", kind: kindTCPFlags},
+	{baseTransport, 14, 2}: {field: "th window"},
 }
 
-// addrFields are the addresses; a load of their first bytes compares a prefix.
-var addrFields = []struct {
-	offset, len uint32
-	field       string
-}{{12, 4, "ip saddr"}, {16, 4, "ip daddr"}, {8, 16, "ip6 saddr"}, {24, 16, "ip6 daddr"}}
+var ip4Fields = map[fieldAt]symbol{
+	{baseNetwork, 1, 1}:  {field: "ip dscp"},
+	{baseNetwork, 2, 2}:  {field: "ip length"},
+	{baseNetwork, 4, 2}:  {field: "ip id"},
+	{baseNetwork, 6, 2}:  {field: "ip frag-off"},
+	{baseNetwork, 8, 1}:  {field: "ip ttl"},
+	{baseNetwork, 9, 1}:  {field: "ip protocol", kind: kindProto},
+	{baseNetwork, 12, 4}: {field: "ip saddr", kind: kindAddr},
+	{baseNetwork, 16, 4}: {field: "ip daddr", kind: kindAddr},
+}
 
-func payloadSymbol(e *payload) symbol {
-	if s, ok := headerFields[fieldAt{e.base, e.offset, e.len}]; ok {
-		s.len = int(e.len)
-		return s
-	}
-	for _, a := range addrFields {
-		if e.base == baseNetwork && e.offset == a.offset && e.len <= a.len {
-			return symbol{field: a.field, kind: kindAddr, len: int(a.len)}
+var ip6Fields = map[fieldAt]symbol{
+	{baseNetwork, 4, 2}:   {field: "ip6 length"},
+	{baseNetwork, 6, 1}:   {field: "ip6 nexthdr", kind: kindProto},
+	{baseNetwork, 7, 1}:   {field: "ip6 hoplimit"},
+	{baseNetwork, 8, 16}:  {field: "ip6 saddr", kind: kindAddr},
+	{baseNetwork, 24, 16}: {field: "ip6 daddr", kind: kindAddr},
+}
+
+// payloadSymbol names a header field. A load of an address's first bytes only
+// compares a prefix, and counts as the whole.
+func payloadSymbol(e *payload, v6 bool, proto string) symbol {
+	fields := pick(v6, ip6Fields, ip4Fields)
+	whole := fieldAt{e.base, e.offset, pick[uint32](v6, 16, 4)}
+	for _, at := range []fieldAt{{e.base, e.offset, e.len}, whole} {
+		s, ok := headerFields[at]
+		if !ok {
+			s, ok = fields[at]
+		}
+		if ok && (at.len == e.len || s.kind == kindAddr && e.len < at.len) {
+			s.len = int(at.len)
+			s.field = strings.Replace(s.field, "th ", proto+" ", 1)
+			return s
 		}
 	}
 	return symbol{field: fmt.Sprintf("@%s,%d,%d", at([]string{"ll", "nh", "th"}, e.base), 8*e.offset, 8*e.len), len: int(e.len)}
@@ -105,7 +121,7 @@ func fibSymbol(e *fib) symbol {
 	case e.result == fibResultOIFName:
 		return symbol{field: s + " oifname", kind: kindName, len: 16}
 	}
-	return symbol{field: s + " oif", kind: kindHost, len: 4}
+	return symbol{field: s + " oif", kind: kindIfindex, len: 4}
 }
 
 func exthdrField(e *exthdr) string {

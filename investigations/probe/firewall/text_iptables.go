@@ -7,20 +7,26 @@ import (
 
 // iptablesText is the rule as iptables-save prints it (-A CHAIN …).
 func (r *rule) iptablesText() string {
-	t := &iptablesText{}
+	t := &iptablesText{head: map[string][]string{}}
 	for _, c := range readRule(r) {
 		t.add(c)
 	}
-	out := append([]string{"-A", r.chain.name}, t.head...)
+	out := []string{"-A", r.chain.name}
+	for _, h := range headOrder {
+		out = append(out, t.head[h]...)
+	}
 	return strings.Join(append(append(out, t.matches...), t.target...), " ")
 }
 
 // iptablesText collects a rule's options: addresses, interfaces and protocol
 // first, then the matches in order, then the target.
 type iptablesText struct {
-	head, matches, target []string
-	tcp                   bool // -m tcp stands already
+	head            map[string][]string // by option
+	matches, target []string
+	ports           bool // -m tcp stands already
 }
+
+var headOrder = []string{"-s", "-d", "-i", "-o", "-p", "-f"}
 
 func (t *iptablesText) add(c clause) {
 	switch {
@@ -36,11 +42,11 @@ func (t *iptablesText) add(c clause) {
 		t.option("-o", c.op, xtName(c.value))
 	case c.field == "meta l4proto" || c.field == "ip protocol" || c.field == "ip6 nexthdr":
 		t.option("-p", c.op, c.value)
-	case c.field == "tcp sport" || c.field == "tcp dport":
-		t.matchTCP(c.op, "--"+c.field[4:], strings.Replace(c.value, "-", ":", 1))
+	case strings.HasSuffix(c.field, " sport") || strings.HasSuffix(c.field, " dport"):
+		proto, side, _ := strings.Cut(c.field, " ")
+		t.matchPorts(proto, c.op, "--"+side, strings.Replace(c.value, "-", ":", 1))
 	case c.field == "tcp flags":
-		t.matchTCP(pick(c.op == "!=", "!=", ""), "--tcp-flags", strings.ToUpper(strings.ReplaceAll(orElse(c.mask, c.value), "|", ",")),
-			strings.ToUpper(strings.ReplaceAll(c.value, "|", ",")))
+		t.matchPorts("tcp", pick(c.op == "!=", "!=", ""), "--tcp-flags", strings.ToUpper(orElse(c.mask, c.value)), strings.ToUpper(c.value))
 	case c.field == "meta mark" || c.field == "ct mark":
 		t.matchMark(c)
 	default:
@@ -49,13 +55,13 @@ func (t *iptablesText) add(c clause) {
 }
 
 func (t *iptablesText) option(name, op, value string) {
-	t.head = append(append(t.head, bang(op == "!=")...), name, value)
+	t.head[name] = append(bang(op == "!="), name, value)
 }
 
-func (t *iptablesText) matchTCP(op, name string, values ...string) {
-	if !t.tcp {
-		t.matches = append(t.matches, "-m", "tcp")
-		t.tcp = true
+func (t *iptablesText) matchPorts(proto, op, name string, values ...string) {
+	if !t.ports {
+		t.matches = append(t.matches, "-m", proto)
+		t.ports = true
 	}
 	t.matches = append(append(append(t.matches, bang(op == "!=")...), name), values...)
 }
@@ -75,9 +81,9 @@ func (t *iptablesText) statement(c clause) {
 	switch e := c.raw.(type) {
 	case *counter:
 	case *legacyHeader:
-		t.head = append(t.head, e.args()...)
+		e.options(t)
 	case *xtMatch:
-		t.tcp = t.tcp || e.name == "tcp"
+		t.ports = t.ports || e.name == "tcp"
 		t.matches = append(append(t.matches, "-m", e.name), e.args...)
 	case *xtTarget:
 		t.target = append([]string{"-j", e.name}, e.args...)
@@ -117,31 +123,27 @@ func withPrefix(s string) string {
 
 func xtName(s string) string { return strings.Replace(strings.Trim(s, `"`), "*", "+", 1) }
 
-// args are the header's options as iptables-save prints them.
-func (h *legacyHeader) args() []string {
-	var out []string
-	add := func(inverted bool, name, value string) {
-		out = append(append(out, bang(inverted)...), name, value)
-	}
+// options puts the header's matches among the options.
+func (h *legacyHeader) options(t *iptablesText) {
+	add := func(invert byte, name, value string) { t.option(name, pick(h.inv&invert != 0, "!=", ""), value) }
 	if !allZero(h.srcMask) {
-		add(h.inv&invSrc != 0, "-s", prefixText(h.src, h.srcMask))
+		add(invSrc, "-s", prefixText(h.src, h.srcMask))
 	}
 	if !allZero(h.dstMask) {
-		add(h.inv&invDst != 0, "-d", prefixText(h.dst, h.dstMask))
+		add(invDst, "-d", prefixText(h.dst, h.dstMask))
 	}
 	if !h.in.any() {
-		add(h.inv&invIn != 0, "-i", h.in.String())
+		add(invIn, "-i", h.in.String())
 	}
 	if !h.out.any() {
-		add(h.inv&invOut != 0, "-o", h.out.String())
+		add(invOut, "-o", h.out.String())
 	}
 	if h.proto != 0 {
-		add(h.inv&invProto != 0, "-p", lookupName(protoNames, uint64(h.proto)))
+		add(invProto, "-p", lookupName(protoNames, uint64(h.proto)))
 	}
 	if h.fragment {
-		add(false, "-f", "")
+		t.head["-f"] = []string{"-f"}
 	}
-	return out
 }
 
 func allZero(b []byte) bool { return strings.Trim(string(b), "\x00") == "" }

@@ -40,7 +40,7 @@ func implied(c clause, later []clause) bool {
 		by = map[string]string{"ipv4": "ip ", "ipv6": "ip6 ", "ip": "ip ", "ip6": "ip6 "}[c.value]
 	}
 	for _, l := range later {
-		if by != "" && strings.HasPrefix(l.field, by) || c.field == "meta l4proto" && c.value == "tcp" && l.value == "reject with tcp reset" {
+		if by != "" && (strings.HasPrefix(l.field, by) || strings.Contains(l.field, " . "+by)) || by != "" && strings.Contains(l.value, "{ "+by) {
 			return true
 		}
 	}
@@ -51,19 +51,14 @@ func (c clause) String() string {
 	switch {
 	case c.field == "":
 		return c.value
+	case c.mask != "" && c.kind == kindTCPFlags:
+		return c.field + pick(c.op == "!=", " != ", " ") + c.value + " / " + c.mask
 	case c.mask != "":
-		return c.field + " & " + parens(c.mask) + " " + c.op + " " + c.value
+		return c.field + " & " + c.mask + " " + c.op + " " + c.value
 	case c.op != "":
 		return c.field + " " + c.op + " " + c.value
 	}
 	return c.field + " " + c.value
-}
-
-func parens(s string) string {
-	if strings.Contains(s, "|") {
-		return "(" + strings.ReplaceAll(s, "|", " | ") + ")"
-	}
-	return s
 }
 
 // statement is an expression that is not a match of a register.
@@ -74,7 +69,7 @@ func (c *clauses) statement(e expr) string {
 	case *immediateVerdict:
 		return e.verdict.String()
 	case *reject:
-		return e.text(c.table.family)
+		return e.text(c.table.family, c.v6())
 	case *limit:
 		return e.text()
 	case *logLine:
@@ -86,13 +81,13 @@ func (c *clauses) statement(e expr) string {
 	case *ctSet:
 		return "ct " + ctName(e.key) + " set " + c.valueOf(e.sreg, kindMark)
 	case *dynset:
-		return at([]string{"add", "update", "delete"}, e.op) + " @" + e.set + " { " + c.at(e.key).field + strings.Join(append([]string{""}, e.bound...), " ") + " }"
+		return at([]string{"add", "update", "delete"}, e.op) + " @" + e.set + " { " + c.keyOf(e) + strings.Join(append([]string{""}, e.bound...), " ") + " }"
 	case notrack:
 		return "notrack"
 	case *pass:
 		return orElse(e.text, e.name)
 	case *doubt:
-		return e.name
+		return orElse(e.print, e.name)
 	case *lost:
 		return e.name
 	case *xtMatch:
@@ -103,15 +98,23 @@ func (c *clauses) statement(e expr) string {
 	return fmt.Sprintf("%T", e)
 }
 
+func (c *clauses) keyOf(e *dynset) string {
+	key, _ := c.key(e.key, c.table.sets[e.set])
+	return key
+}
+
 func (c *clauses) valueOf(reg uint32, k fieldKind) string {
 	s := c.at(reg)
 	if s.data != nil {
 		return k.text(s.data)
 	}
+	if s.mask != nil {
+		return s.field + s.kind.changeText(s.mask, s.xor)
+	}
 	return s.field
 }
 
-func (e *reject) text(family string) string {
+func (e *reject) text(family string, v6 bool) string {
 	switch {
 	case e.typ == rejectReset:
 		return "reject with tcp reset"
@@ -119,7 +122,7 @@ func (e *reject) text(family string) string {
 		return "reject"
 	case e.typ == rejectICMPX:
 		return "reject with icmpx " + nameOf(icmpxNames, e.code)
-	case family == "ip6":
+	case v6:
 		return "reject with icmpv6 " + nameOf(icmp6Names, e.code)
 	}
 	return "reject with icmp " + strings.Replace(nameOf(icmpNames, e.code), "proto-", "prot-", 1)
@@ -158,7 +161,7 @@ func (c *clauses) natText(e *nat) string {
 	if e.addr != 0 {
 		addr = c.valueOf(e.addr, kindAddr)
 	}
-	if e.port != 0 {
+	if e.port != 0 && !c.at(e.addr).isMap {
 		port = ":" + c.valueOf(e.port, kindNumber)
 	}
 	if addr == "" && port == "" {
@@ -171,71 +174,4 @@ func (c *clauses) natText(e *nat) string {
 		addr = "[" + addr + "]"
 	}
 	return s + " to " + addr + port
-}
-
-// text is an anonymous set with its elements, as nft prints it inline.
-func (s *set) text(kinds []fieldKind) string {
-	const most = 40
-	var out []string
-	for i, e := range s.elems {
-		if i == most {
-			out = append(out, "…")
-			break
-		}
-		out = append(out, s.elementText(e, kinds))
-	}
-	return "{ " + strings.Join(out, ", ") + " }"
-}
-
-func (s *set) elementText(e element, kinds []fieldKind) string {
-	text := "*"
-	if !e.catchall {
-		var parts []string
-		off := 0
-		for i, k := range kinds {
-			n := s.fieldLen(i, off, kinds)
-			from, to := exact(e.from...).part(off, n).bits, exact(e.to...).part(off, n).bits
-			parts = append(parts, k.rangeText(from, to))
-			off += (n + 3) &^ 3
-		}
-		text = strings.Join(parts, " . ")
-	}
-	if e.verdict != nil {
-		return text + " : " + e.verdict.String()
-	}
-	return text
-}
-
-func (s *set) fieldLen(i, off int, kinds []fieldKind) int {
-	switch {
-	case i < len(s.fields):
-		return s.fields[i]
-	case len(kinds) == 1:
-		return s.keyLen
-	case kinds[i] == kindAddr:
-		return pick(s.keyLen-off >= 16, 16, 4)
-	case kinds[i] == kindName:
-		return 16
-	case kinds[i] == kindProto:
-		return 1
-	case kinds[i] == kindNumber:
-		return 2
-	}
-	return 4
-}
-
-func (k fieldKind) rangeText(from, to []byte) string {
-	if string(from) == string(to) {
-		return k.text(from)
-	}
-	if k == kindAddr {
-		mask := make([]byte, len(from))
-		for i := range mask {
-			mask[i] = ^(from[i] ^ to[i])
-		}
-		if n, ok := prefixLen(mask); ok && string(masked(from, mask)) == string(from) && string(masked(to, mask)) == string(from) {
-			return k.text(from) + "/" + itoa(int64(n))
-		}
-	}
-	return k.text(from) + "-" + k.text(to)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"runtime"
 
@@ -69,6 +70,10 @@ func readAll(ctx context.Context) (*ruleset, []string, error) {
 		return nil, nil, err
 	}
 	rs.tables = append(rs.tables, nft...)
+	links := linkNames()
+	for _, t := range nft {
+		t.links = links
+	}
 	names := []string{engineNft}
 	for _, v6 := range []bool{false, true} {
 		legacy, err := readLegacy(v6)
@@ -81,6 +86,15 @@ func readAll(ctx context.Context) (*ruleset, []string, error) {
 		rs.tables = append(rs.tables, legacy...)
 	}
 	return rs, names, ctx.Err()
+}
+
+func linkNames() map[int]string {
+	out := map[int]string{}
+	links, _ := net.Interfaces() // only for reading: without it rules show indexes
+	for _, l := range links {
+		out[l.Index] = l.Name
+	}
+	return out
 }
 
 // packet builds the SYN: its interfaces come from the routes, the incoming one

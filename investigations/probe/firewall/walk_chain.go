@@ -90,6 +90,9 @@ func (v *visit) run(start way) {
 
 // take follows one verdict of the rule.
 func (v *visit) take(w way, d verdict) {
+	if d.note != "" {
+		w.note = d.note
+	}
 	switch d.kind {
 	case vContinue, vBreak:
 		v.next = append(v.next, w)

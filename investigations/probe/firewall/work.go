@@ -5,6 +5,7 @@ type state struct {
 	packet
 	accepted decider // the last rule or policy that accepted
 	zone     string  // of firewalld, if a chain of one was entered
+	note     string  // comment of the last map element that led on
 	skipNAT  bool    // this hook's mapping stands
 }
 

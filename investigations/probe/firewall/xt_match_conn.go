@@ -31,7 +31,7 @@ func decodeXTConntrack(e *xtMatch, b *blob, rev int) {
 	}
 	e.args = ctArgs(flags, inv, state, status, rev)
 	if e.name == "state" {
-		e.args = append(bang(inv&xtctState != 0), "--state", bitNames(uint32(state), xtStateNames))
+		e.args = append(bang(inv&xtctState != 0), "--state", xtStateList(state))
 	}
 	if rev < 1 || rev > 3 {
 		return
@@ -85,12 +85,27 @@ func (w *work) xtState(mask uint16) tri {
 	return triOf(mask&bits != 0)
 }
 
-var xtStateNames = []string{"INVALID", "ESTABLISHED", "RELATED", "NEW", "", "", "SNAT", "DNAT", "UNTRACKED"}
+// xtStates are the states by their bits, in the order of iptables-save.
+var xtStates = []struct {
+	bit  uint16
+	name string
+}{{1 << 0, "INVALID"}, {1 << 3, "NEW"}, {1 << 2, "RELATED"}, {1 << 1, "ESTABLISHED"}, {xtStateUntracked, "UNTRACKED"},
+	{xtStateSNAT, "SNAT"}, {xtStateDNAT, "DNAT"}}
+
+func xtStateList(bits uint16) string {
+	var s []string
+	for _, st := range xtStates {
+		if bits&st.bit != 0 {
+			s = append(s, st.name)
+		}
+	}
+	return strings.Join(s, ",")
+}
 
 func ctArgs(flags, inv, state, status uint16, rev int) []string {
 	var args []string
 	if flags&xtctState != 0 {
-		args = append(append(args, bang(inv&xtctState != 0)...), "--ctstate", bitNames(uint32(state), xtStateNames))
+		args = append(append(args, bang(inv&xtctState != 0)...), "--ctstate", xtStateList(state))
 	}
 	if flags&xtctStatus != 0 {
 		args = append(append(args, bang(inv&xtctStatus != 0)...), "--ctstatus",
@@ -119,7 +134,7 @@ func bitNames(bits uint32, names []string) string {
 func decodeXTState(e *xtMatch, b *blob) {
 	mask := b.u32(0)
 	untracked := mask & (1 << 6) // XT_STATE_UNTRACKED
-	e.args = []string{"--state", bitNames(mask&^untracked|untracked<<2, xtStateNames)}
+	e.args = []string{"--state", xtStateList(uint16(mask&^untracked | untracked<<2))}
 	e.test = func(w *work) tri {
 		m := uint16(mask &^ untracked)
 		if untracked != 0 {

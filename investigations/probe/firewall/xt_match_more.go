@@ -91,7 +91,11 @@ func xtLimitArgs(b *blob) []string {
 		sec  uint32
 	}{{"sec", 1}, {"min", 60}, {"hour", 3600}, {"day", 86400}} {
 		if n := u.sec * 10000 / avg; n > 0 && (n*avg == u.sec*10000 || u.name == "day" || u.sec*10000%avg < n) {
-			return []string{"--limit", fmt.Sprintf("%d/%s", n, u.name), "--limit-burst", itoa(int64(burst))}
+			args := []string{"--limit", fmt.Sprintf("%d/%s", n, u.name)}
+			if burst != 5 {
+				args = append(args, "--limit-burst", itoa(int64(burst)))
+			}
+			return args
 		}
 	}
 	return nil
@@ -120,6 +124,9 @@ func decodeXTSmall(e *xtMatch, b *blob) {
 		e.test = always(triOf(typ == 0).xor(invert))
 	case "rpfilter":
 		decodeRPFilter(e, b)
+	case "udp":
+		e.test = always(no)
+		e.args = tcpArgs(portRange{b.u16(0), b.u16(2)}, portRange{b.u16(4), b.u16(6)}, b.u8(8))
 	default: // of other protocols, or of headers that a SYN does not have
 		e.test = always(no)
 	}

@@ -156,6 +156,11 @@ func decodeXTNAT(e *xtTarget, b *blob, rev int, v6 bool) {
 		n.fixed.lo, n.fixed.hi = 0, 0
 	}
 	e.args = xtNATArgs(n)
+	for i, name := range []string{"--random", "--persistent", "--random-fully"} {
+		if flags&(4<<i) != 0 {
+			e.args = append(e.args, name)
+		}
+	}
 	e.run = n.eval
 }
 
