@@ -52,7 +52,7 @@ func (c Control) CloseModal(ctx context.Context, user string, all bool) error {
 	return c.post(ctx, "close", controlClose{user, all}, nil)
 }
 
-// Shortcut uses a message shortcut, or, with an empty channel, a global one.
+// Shortcut uses a message shortcut, or, with an empty ts, a global one.
 func (c Control) Shortcut(ctx context.Context, callbackID, channel, ts, user string) (Ack, error) {
 	var out struct{ Ack Ack }
 	err := c.post(ctx, "shortcut", controlShortcut{callbackID, channel, ts, user}, &out)

@@ -17,25 +17,26 @@ const (
 )
 
 type trigger struct {
-	user *user
-	at   time.Time
-	used bool
+	user    *user
+	channel *channel // where the user was; nil in the home tab
+	at      time.Time
+	used    bool
 }
 
 // newTrigger makes a trigger_id with which the app may open a modal for the user.
-func (s *Server) newTrigger(u *user) string {
+func (s *Server) newTrigger(u *user, ch *channel) string {
 	id := fmt.Sprintf("%d.%s.%s", s.cfg.Now().UnixMilli(), s.state.team.ID, secret())
 	for old, t := range s.state.triggers {
 		if s.cfg.Now().Sub(t.at) > time.Minute {
 			delete(s.state.triggers, old)
 		}
 	}
-	s.state.triggers[id] = &trigger{user: u, at: s.cfg.Now()}
+	s.state.triggers[id] = &trigger{user: u, channel: ch, at: s.cfg.Now()}
 	return id
 }
 
 // takeTrigger spends a trigger_id and says whose it is.
-func (s *Server) takeTrigger(id string) (*user, error) {
+func (s *Server) takeTrigger(id string) (*trigger, error) {
 	t := s.state.triggers[id]
 	switch {
 	case t == nil:
@@ -46,7 +47,7 @@ func (s *Server) takeTrigger(id string) (*user, error) {
 		return nil, fail("expired_trigger_id")
 	}
 	t.used = true
-	return t.user, nil
+	return t, nil
 }
 
 // command sends a slash command as the user typed it, and shows what came of it.
@@ -67,7 +68,7 @@ func (s *Server) command(ctx context.Context, channelRef, userRef, text string) 
 	payload := map[string]string{
 		"token": "verification", "team_id": st.team.ID, "team_domain": st.team.Domain, "channel_id": ch.ID, "channel_name": ch.Name,
 		"user_id": u.ID, "user_name": u.Name, "command": name, "text": strings.TrimSpace(rest), "api_app_id": st.appID,
-		"is_enterprise_install": "false", "response_url": s.newResponseURL(ch, u, nil), "trigger_id": s.newTrigger(u),
+		"is_enterprise_install": "false", "response_url": s.newResponseURL(ch, u, nil), "trigger_id": s.newTrigger(u, ch),
 	}
 	s.mu.Unlock()
 	ack, err := s.deliver(ctx, kindCommand, payload)

@@ -71,7 +71,7 @@
 //	POST action      {"channel","ts","action_id","user","value"}    uses an element; "view_id" in a modal or "home"
 //	POST submit      {"user","view_id","values"}                    submits a modal; {"ack","errors","view"}
 //	POST close       {"user","all"}                                 closes the top modal, or all
-//	POST shortcut    {"callback_id","channel","ts","user"}          uses a message shortcut, without channel a global one
+//	POST shortcut    {"callback_id","channel","ts","user"}          uses a message shortcut, without ts a global one
 //	POST open        {"user"}                                       opens the app's home tab
 //	POST channel     {"channel","archived","member","create"}       archives, takes the bot out, makes a channel
 //	POST fault       see Fault                                      the next calls of a method fail

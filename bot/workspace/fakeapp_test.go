@@ -84,7 +84,7 @@ func (b *bed) pressed(g got) {
 
 func scheduleAnswer(g got) any {
 	values := g.Payload["view"].(map[string]any)["state"].(map[string]any)["values"].(map[string]any)
-	target, _ := values["target"].(map[string]any)["t"].(map[string]any)["value"].(string)
+	target, _ := values["target"].(map[string]any)["value"].(map[string]any)["value"].(string)
 	if !strings.Contains(target, ":") {
 		return map[string]any{"response_action": "errors", "errors": map[string]string{"target": "Write it as host:port"}}
 	}

@@ -21,11 +21,11 @@ type Press struct {
 	Value string `json:"value,omitempty"`
 }
 
-// interaction is what all interaction payloads have.
-func (s *Server) interaction(kind string, u *user) map[string]any {
+// interaction is what all interaction payloads have; ch is where the person was, nil in a view.
+func (s *Server) interaction(kind string, u *user, ch *channel) map[string]any {
 	st := &s.state
 	return map[string]any{
-		"type": kind, "token": "verification", "api_app_id": st.appID, "trigger_id": s.newTrigger(u), "enterprise": nil,
+		"type": kind, "token": "verification", "api_app_id": st.appID, "trigger_id": s.newTrigger(u, ch), "enterprise": nil,
 		"is_enterprise_install": false, "team": map[string]any{"id": st.team.ID, "domain": st.team.Domain},
 		"user": map[string]any{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": st.team.ID},
 	}
@@ -66,7 +66,7 @@ func (s *Server) pressPayload(p Press) (map[string]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("message %s has no element %q", p.TS, p.ActionID)
 	}
-	out := s.interaction("block_actions", u)
+	out := s.interaction("block_actions", u, ch)
 	container := map[string]any{"type": "message", "message_ts": m.TS, "channel_id": ch.ID, "is_ephemeral": m.Recipient != ""}
 	if m.ThreadTS != "" {
 		container["thread_ts"] = m.ThreadTS
@@ -91,7 +91,7 @@ func (s *Server) pressInView(u *user, p Press) (map[string]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("view %s has no element %q", v.ID, p.ActionID)
 	}
-	out := s.interaction("block_actions", u)
+	out := s.interaction("block_actions", u, nil)
 	out["container"] = map[string]any{"type": "view", "view_id": v.ID}
 	out["view"] = *v
 	out["actions"] = []any{s.used(f, p.Value)}
@@ -142,7 +142,7 @@ func (st *state) whispered(u *user, ts string) *Message {
 	return st.ephemeral[i]
 }
 
-// shortcut sends message_action for a message shortcut, or shortcut for a global one (no channel).
+// shortcut sends message_action for a message shortcut, or shortcut for a global one (no message).
 func (s *Server) shortcut(ctx context.Context, callback string, p Press) (Ack, error) {
 	s.mu.Lock()
 	payload, err := s.shortcutPayload(callback, p)
@@ -159,12 +159,12 @@ func (s *Server) shortcutPayload(callback string, p Press) (map[string]any, erro
 	if u == nil || callback == "" {
 		return nil, fmt.Errorf("a shortcut needs a user and a callback_id")
 	}
-	if p.Channel == "" {
-		out := s.interaction("shortcut", u)
+	ch := s.state.channel(p.Channel)
+	if p.TS == "" {
+		out := s.interaction("shortcut", u, ch)
 		out["callback_id"], out["action_ts"] = callback, s.state.newTS(s.cfg.Now())
 		return out, nil
 	}
-	ch := s.state.channel(p.Channel)
 	if ch == nil {
 		return nil, fmt.Errorf("no such channel: %q", p.Channel)
 	}
@@ -172,7 +172,7 @@ func (s *Server) shortcutPayload(callback string, p Press) (map[string]any, erro
 	if m == nil {
 		return nil, fmt.Errorf("no message %s in %s", p.TS, ch.Name)
 	}
-	out := s.interaction("message_action", u)
+	out := s.interaction("message_action", u, ch)
 	out["callback_id"], out["action_ts"], out["message_ts"] = callback, s.state.newTS(s.cfg.Now()), m.TS
 	out["channel"] = map[string]any{"id": ch.ID, "name": ch.Name}
 	out["message"] = m.public(true)

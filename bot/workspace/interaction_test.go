@@ -10,9 +10,10 @@ import (
 
 const modal = `{"type":"modal","callback_id":"schedule","title":{"type":"plain_text","text":"Schedule"},"submit":{"type":"plain_text","text":"Save"},
  "private_metadata":"p","blocks":[
- {"type":"input","block_id":"target","label":{"type":"plain_text","text":"Target"},"element":{"type":"plain_text_input","action_id":"t"}},
- {"type":"input","block_id":"when","optional":true,"label":{"type":"plain_text","text":"When"},"element":{"type":"static_select","action_id":"w",
-  "options":[{"text":{"type":"plain_text","text":"Daily"},"value":"d"},{"text":{"type":"plain_text","text":"Weekly"},"value":"w"}]}}]}`
+ {"type":"input","block_id":"target","label":{"type":"plain_text","text":"Target"},"element":{"type":"plain_text_input","action_id":"value"}},
+ {"type":"input","block_id":"when","optional":true,"label":{"type":"plain_text","text":"When"},"element":{"type":"static_select","action_id":"value",
+  "options":[{"text":{"type":"plain_text","text":"Daily"},"value":"d"},{"text":{"type":"plain_text","text":"Weekly"},"value":"w"}]}},
+ {"type":"input","block_id":"where","label":{"type":"plain_text","text":"Where"},"element":{"type":"conversations_select","action_id":"value","default_to_current_conversation":true}}]}`
 
 const buttons = `[{"type":"actions","block_id":"row","elements":[{"type":"button","action_id":"rerun","value":"id-1","text":{"type":"plain_text","text":"Run again"}}]}]`
 
@@ -109,19 +110,22 @@ func TestModalIsSubmitted(t *testing.T) {
 		t.Fatalf("an empty input: %+v, %v, want an error under target", out, err)
 	}
 	answer = map[string]any{"response_action": "errors", "errors": map[string]string{"target": "no such host"}}
-	out, err = b.ctl.Submit(ctx(t), Submission{Values: map[string]any{"t": "web:8080", "w": "w"}})
+	out, err = b.ctl.Submit(ctx(t), Submission{Values: map[string]any{"target": "web:8080", "when": "w"}})
 	if err != nil || out.Errors["target"] != "no such host" || out.View == nil {
 		t.Fatalf("errors: %+v, %v", out, err)
 	}
 	v := b.next(a, "interactive").Payload["view"].(map[string]any)
 	values := v["state"].(map[string]any)["values"].(map[string]any)
-	chosen := values["when"].(map[string]any)["w"].(map[string]any)["selected_option"].(map[string]any)
-	if values["target"].(map[string]any)["t"].(map[string]any)["value"] != "web:8080" || chosen["value"] != "w" || v["callback_id"] != "schedule" {
+	chosen := values["when"].(map[string]any)["value"].(map[string]any)["selected_option"].(map[string]any)
+	if values["target"].(map[string]any)["value"].(map[string]any)["value"] != "web:8080" || chosen["value"] != "w" || v["callback_id"] != "schedule" {
 		t.Errorf("view = %v", v)
+	}
+	if where := values["where"].(map[string]any)["value"].(map[string]any); where["selected_conversation"] != "C1" {
+		t.Errorf("where = %v, want the channel of the command", where)
 	}
 	answer = map[string]any{"response_action": "update", "view": map[string]any{"type": "modal", "title": map[string]any{"type": "plain_text", "text": "Done"},
 		"blocks": []any{map[string]any{"type": "divider"}}}}
-	if out, err = b.ctl.Submit(ctx(t), Submission{Values: map[string]any{"t": "x"}}); err != nil || out.View == nil || !has(string(out.View.Title), "Done") {
+	if out, err = b.ctl.Submit(ctx(t), Submission{Values: map[string]any{"target": "x"}}); err != nil || out.View == nil || !has(string(out.View.Title), "Done") {
 		t.Fatalf("update: %+v, %v", out, err)
 	}
 	answer = nil

@@ -12,7 +12,7 @@ import (
 type Submission struct {
 	User   string `json:"user,omitempty"`    // U1 where empty
 	ViewID string `json:"view_id,omitempty"` // the top modal where empty
-	// Values are by action_id or block_id: text, an option's value, or a list of values.
+	// Values are by block_id or action_id: text, an option's value, or a list of values.
 	Values map[string]any `json:"values,omitempty"`
 }
 
@@ -50,7 +50,7 @@ func (s *Server) submit(ctx context.Context, sub Submission) (Submitted, error) 
 		defer s.mu.Unlock()
 		return s.refused(u, v, errs), nil
 	}
-	payload := s.interaction("view_submission", u)
+	payload := s.interaction("view_submission", u, nil)
 	payload["view"], payload["response_urls"] = *v, []any{}
 	id := v.ID
 	s.mu.Unlock()
@@ -115,7 +115,7 @@ func (s *Server) refused(u *user, v *View, errs map[string]string) Submitted {
 	return Submitted{Errors: errs, View: &stands}
 }
 
-// fill sets a view's state from values by action_id or block_id; what is not named keeps its initial value.
+// fill sets a view's state from values by block_id or action_id; what is not named keeps its initial value.
 func fill(v *View, values map[string]any) {
 	state := map[string]map[string]any{}
 	for _, f := range elements(v.Blocks) {
@@ -123,9 +123,9 @@ func fill(v *View, values map[string]any) {
 			continue
 		}
 		action := str(f.element, "action_id")
-		given, ok := values[action]
+		given, ok := values[f.blockID] // action_ids may repeat from block to block
 		if !ok {
-			given, ok = values[f.blockID]
+			given, ok = values[action]
 		}
 		text := initial(f.element)
 		if ok {
@@ -226,7 +226,7 @@ func (s *Server) closeView(ctx context.Context, userRef string, all bool) error 
 		u.modals = u.modals[:len(u.modals)-1]
 	}
 	s.live.views(u)
-	payload := s.interaction("view_closed", u)
+	payload := s.interaction("view_closed", u, nil)
 	payload["view"], payload["is_cleared"] = *v, all
 	s.mu.Unlock()
 	if !v.NotifyOnClose {

@@ -108,9 +108,13 @@ func (s *Server) push(c call, onto bool) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.takeTrigger(c.str("trigger_id"))
+	t, err := s.takeTrigger(c.str("trigger_id"))
 	if err != nil {
 		return nil, err
+	}
+	u := t.user
+	if t.channel != nil {
+		v.Blocks = defaultConversation(v.Blocks, t.channel.ID)
 	}
 	if onto && len(u.modals) >= maxModals {
 		return nil, fail("push_limit_reached")
@@ -120,6 +124,27 @@ func (s *Server) push(c call, onto bool) (reply, error) {
 	}
 	s.addModal(u, v)
 	return reply{"view": v}, nil
+}
+
+// defaultConversation chooses the conversation in which the person was, in the menus that ask for that.
+func defaultConversation(raw json.RawMessage, id string) json.RawMessage {
+	var blocks []map[string]any
+	if json.Unmarshal(raw, &blocks) != nil {
+		return raw
+	}
+	for _, b := range blocks {
+		for _, name := range []string{"element", "accessory"} {
+			e, _ := b[name].(map[string]any)
+			if e["default_to_current_conversation"] == true && e["initial_conversation"] == nil {
+				e["initial_conversation"] = id
+			}
+		}
+	}
+	out, err := json.Marshal(blocks)
+	if err != nil {
+		return raw
+	}
+	return out
 }
 
 // addModal puts a view on top of the user's modals.

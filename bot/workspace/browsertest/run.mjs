@@ -66,7 +66,8 @@ try {
   await channel.getByRole("button", { name: "Watch it" }).click();
   const modal = page.getByRole("dialog", { name: "Schedule" });
   await modal.getByRole("textbox", { name: "Target" }).fill("nonsense");
-  await modal.getByRole("combobox").selectOption("w");
+  assert.equal(await modal.getByRole("combobox", { name: "Where" }).inputValue(), "C1");
+  await modal.getByRole("combobox", { name: "When" }).selectOption("w");
   await modal.getByRole("button", { name: "Save" }).click();
   await modal.getByText("Write it as host:port").waitFor();
   await shot("modal");

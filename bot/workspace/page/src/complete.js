@@ -17,7 +17,7 @@ export function complete(text, caret, workspace, thread) {
 function commands(typed, workspace) {
   const [name, ...rest] = typed.split(" ");
   if (rest.length === 0) {
-    const items = workspace.commands.filter((c) => c.name.startsWith(name))
+    const items = workspace.commands.filter((c) => c.name.startsWith(name.toLowerCase()))
       .map((c) => ({ insert: `${c.name} `, label: c.name, usage: c.usage, description: c.description }));
     const global = workspace.shortcuts.filter((s) => s.type === "global" && s.name.toLowerCase().includes(name.slice(1).toLowerCase()));
     items.push(...global.map((s) => ({ insert: "", label: s.name, description: s.description, callback: s.callback_id })));

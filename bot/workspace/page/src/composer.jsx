@@ -21,7 +21,7 @@ export function Composer({ workspace, channel, thread }) {
 
   const take = (item) => {
     if (item.callback) {
-      act("shortcut", { callback_id: item.callback, channel: "", ts: "", user: workspace.me });
+      act("shortcut", { callback_id: item.callback, channel: channel.id, ts: "", user: workspace.me });
     }
     const next = text.slice(0, found.from) + item.insert + text.slice(caret);
     const at = found.from + item.insert.length;

@@ -9,8 +9,8 @@ export function InputBlock({ block, workspace, values, setValue, error }) {
   return (
     <div className={`input ${error ? "wrong" : ""}`} data-block-id={block.block_id}>
       <label htmlFor={id}>{textOf(block.label)}{block.optional && <span className="optional"> (optional)</span>}</label>
-      <Control element={element} workspace={workspace} id={id} label={textOf(block.label)} value={values[element.action_id]}
-        onChange={(v) => setValue(element.action_id, v)} />
+      <Control element={element} workspace={workspace} id={id} label={textOf(block.label)} value={values[block.block_id]}
+        onChange={(v) => setValue(block.block_id, v)} />
       {error && <div className="input-error" role="alert">{error}</div>}
       {block.hint && <div className="input-hint">{textOf(block.hint)}</div>}
     </div>
