@@ -23,7 +23,7 @@ func (d *decoder) causes(p *Plan, n *yaml.Node) {
 		} else if c.when = d.condition(f["when"], "when"); c.when != nil {
 			c.Needs = p.checksIn(c.when.Names())
 		}
-		if c.say = d.template(f["say"], "say"); c.say == nil {
+		if c.say = d.template(f["say"], "say"); f["say"] == nil {
 			d.fail(item, "", "cause %s says nothing", c.ID)
 		}
 		c.on, c.onHost = d.host(f["on"])
@@ -79,10 +79,10 @@ func (d *decoder) remedy(n *yaml.Node) planRemedy {
 		r.cond = d.condition(f["if"], "if")
 	}
 	r.run, r.verify = d.shell(f["run"], "run"), d.shell(f["verify"], "verify")
-	if r.explain == nil {
+	if f["explain"] == nil {
 		d.fail(n, "", "the remedy does not explain itself")
 	}
-	if r.kind == "fix" && r.run == nil {
+	if r.kind == "fix" && f["run"] == nil {
 		d.fail(n, "", "a fix has a command to run")
 	}
 	return r

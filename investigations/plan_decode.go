@@ -111,10 +111,9 @@ func (d *decoder) failExpr(n *yaml.Node, err error) {
 func (d *decoder) place(n *yaml.Node, line, column int) (int, int) {
 	switch n.Style &^ yaml.TaggedStyle {
 	case yaml.LiteralStyle:
-		at := n.Line + line
-		if at <= len(d.lines) {
-			text := d.lines[at-1]
-			return at, len(text) - len(strings.TrimLeft(text, " ")) + column + 1
+		at, value := n.Line+line, strings.Split(n.Value, "\n")
+		if at <= len(d.lines) && line <= len(value) {
+			return at, max(0, len(d.lines[at-1])-len(value[line-1])) + column + 1
 		}
 	case yaml.SingleQuotedStyle, yaml.DoubleQuotedStyle:
 		return n.Line, d.quoted(n, column)

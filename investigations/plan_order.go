@@ -34,14 +34,15 @@ func (d *decoder) checkOrder(p *Plan, c PlanCheck, ids map[string]string, nodes 
 	}
 	other, ok := p.Check(c.Paired)
 	switch {
-	case c.Paired != "" && !ok:
-		d.fail(f["paired"], nearestHint(c.Paired, ids), "%s: no such check", shorten(c.Paired))
-	case c.Paired != "" && !c.Watch:
-		d.fail(f["paired"], "", "%s watches nothing: only a watch is paired", c.Probe)
 	case c.Paired == "" && c.Watch:
 		d.fail(nodes.checks[c.ID], "paired: connect", "%s watches another check and must be paired with it", c.Probe)
-	case other.Watch, slices.Contains(c.Needs, c.Paired):
-		d.fail(f["paired"], "", "%s cannot be watched by %s", c.Paired, c.ID)
+	case c.Paired == "":
+	case !ok:
+		d.fail(f["paired"], nearestHint(c.Paired, ids), "%s: no such check", shorten(c.Paired))
+	case !c.Watch:
+		d.fail(f["paired"], "", "%s watches nothing: only a watch is paired", c.Probe)
+	case other.Watch, slices.Contains(c.Needs, c.Paired), slices.Contains(c.After, c.Paired):
+		d.fail(f["paired"], "", "%s cannot be watched by %s, which waits for it", c.Paired, c.ID)
 	}
 	if slices.Contains(c.Needs, c.ID) {
 		d.fail(nodes.checks[c.ID], "", "check %s mentions itself", c.ID)

@@ -169,7 +169,7 @@ func (d *decoder) finding(n *yaml.Node) planFinding {
 	if out.status == "" {
 		d.fail(n, "for example problem: connect.refused", "the finding has no condition")
 	}
-	if out.say == nil {
+	if f["say"] == nil {
 		d.fail(n, "", "the finding says nothing")
 	}
 	for _, e := range d.items(f["evidence"], "evidence", 32) {
