@@ -57,6 +57,16 @@ func TestAWatchIsArmedBeforeItsPartnerStarts(t *testing.T) {
 	before(t, k.order(), "check see running", "check try running")
 }
 
+func TestAWatchOnTheSameHostLingersLess(t *testing.T) {
+	f := newFabric()
+	f.probes["lookup"] = says(0, `{"endpoints": ["127.0.0.1:80"]}`)
+	m := timed(f, 0, time.Second)
+	investigate(t, newEngine(t, f), newInvestigation("127.0.0.1:80"))
+	if late := m.finished.Sub(m.tryEnded); late != 20*time.Millisecond {
+		t.Errorf("the watch finished %s after its partner on the same host, want 20ms", late)
+	}
+}
+
 func TestAWatchThatIsNotArmedInTimeHasFailed(t *testing.T) {
 	f := newFabric()
 	m := timed(f, 3*time.Second, 2*time.Second)

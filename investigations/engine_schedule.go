@@ -5,11 +5,6 @@ import (
 	"slices"
 )
 
-const (
-	notNeeded        = "not needed"
-	notNeededAnyMore = "not needed any more"
-)
-
 // advance starts, settles and tells all that can be now.
 func (r *run) advance() error {
 	for {
@@ -133,7 +128,7 @@ func (r *run) consider(s *scope, c *PlanCheck) (bool, error) {
 	case !r.afterEnded(s, c):
 		return false, nil
 	case run == Open || args == nil && len(missing) > 0:
-		return r.settleMissing(s, c, missing)
+		return r.settleMissing(s, c, run, missing)
 	case c.Slow && !w.slow[c.ID] || len(r.running) >= r.limits.AtOnce:
 		return false, nil
 	}
@@ -170,135 +165,6 @@ func (r *run) afterEnded(s *scope, c *PlanCheck) bool {
 		before := r.check(id)
 		return before != nil && !ended(r.uses(s, before))
 	})
-}
-
-// settleMissing settles a check whose arguments or condition lack what will
-// not come any more.
-func (r *run) settleMissing(s *scope, c *PlanCheck, missing []Missing) (bool, error) {
-	if len(missing) == 0 || coming(missing) {
-		return false, nil
-	}
-	if moved, err := r.settleLacking(s, c); moved || err != nil {
-		return moved, err
-	}
-	return r.settle(s, c, CheckSkipped, s.whyMissing(missing))
-}
-
-// whyMissing says why a check cannot be carried out.
-func (s *scope) whyMissing(missing []Missing) string {
-	for _, m := range missing {
-		switch {
-		case s.address == "" && m.Check == "":
-			return nothingResolved
-		case m.Final && m.Why != "":
-			return m.Why
-		case m.Check != "":
-			return "it needs " + m.Check + ", which gave nothing"
-		}
-	}
-	return "what it needs is not known"
-}
-
-// settleLacking settles the waiting uses of a check that no runner, or a
-// runner that cannot, would carry out.
-func (r *run) settleLacking(s *scope, c *PlanCheck) (moved bool, err error) {
-	for _, use := range r.pending(s, c) {
-		state, why := CheckSkipped, ""
-		if v := r.at(s, c, use.On); v.Known {
-			state, why = lack(v, c.Probe)
-		} else {
-			why = nobody(c, s)
-		}
-		if why == "" {
-			continue
-		}
-		use.State, use.Error, moved = state, why, true
-		if err := r.put(s.key(c, use.On), c.Step, use); err != nil {
-			return false, err
-		}
-	}
-	return moved, nil
-}
-
-// at gives the vantage of a use of a check.
-func (r *run) at(s *scope, c *PlanCheck, on string) Vantage {
-	if c.Selector() {
-		return r.fleet.vantage(on)
-	}
-	return s.vantages[c.On]
-}
-
-// settle ends the waiting uses of a check without carrying them out.
-func (r *run) settle(s *scope, c *PlanCheck, state CheckState, why string) (bool, error) {
-	for _, use := range r.pending(s, c) {
-		use.State, use.Error = state, why
-		if err := r.put(s.key(c, use.On), c.Step, use); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-// unstick settles what will not start any more, in a scope in which nothing is
-// under way: first quick checks that wait for nothing that could start, then
-// the slow ones that no open cause needs, then whatever is left.
-func (r *run) unstick(s *scope) (bool, error) {
-	for _, stuck := range []func(*scope, *PlanCheck) bool{
-		func(s *scope, c *PlanCheck) bool { return c.Paired != "" && !r.ready(s, c) },
-		func(s *scope, c *PlanCheck) bool { return !c.Slow && c.Paired == "" && !r.waitsForSlow(s, c) },
-		func(s *scope, c *PlanCheck) bool { return c.Slow },
-		func(*scope, *PlanCheck) bool { return true },
-	} {
-		moved, err := r.settleStuck(s, stuck)
-		if moved || err != nil {
-			return moved, err
-		}
-	}
-	return false, nil
-}
-
-func (r *run) settleStuck(s *scope, stuck func(*scope, *PlanCheck) bool) (moved bool, err error) {
-	for c := range r.waiting(s) {
-		if c.PerTarget && r.viewBusy(s.from) || !stuck(s, c) {
-			continue
-		}
-		why := notNeeded + ": no open cause lacks it"
-		if _, _, missing, _ := r.judge(s).Ready(c.ID); len(missing) > 0 {
-			why = s.whyMissing(missing)
-		}
-		moved = true
-		if _, err := r.settle(s, c, CheckSkipped, why); err != nil {
-			return false, err
-		}
-	}
-	return moved, nil
-}
-
-// ready reports whether a check has all that it needs to start.
-func (r *run) ready(s *scope, c *PlanCheck) bool {
-	args, run, missing, err := r.judge(s).Ready(c.ID)
-	return err == nil && run == True && (args != nil || len(missing) == 0)
-}
-
-// waitsForSlow reports whether a slow check stands between c and its start.
-func (r *run) waitsForSlow(s *scope, c *PlanCheck) bool {
-	lacked := map[string]bool{}
-	r.frontier(s, c.ID, lacked, map[string]bool{})
-	for id := range lacked {
-		if r.check(id).Slow {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *run) viewBusy(from string) bool {
-	for k := range r.running {
-		if k.from == from {
-			return true
-		}
-	}
-	return false
 }
 
 // dropSlow cancels the slow checks under way that no open cause needs any more.

@@ -32,7 +32,7 @@ func (r *run) start(s *scope, c *PlanCheck, args json.RawMessage) (bool, error) 
 		}
 		watchArgs, run, missing, _ := r.judge(s).Ready(id)
 		if run != True || watchArgs == nil && len(missing) > 0 {
-			if moved, err := r.settleMissing(s, w, missing); moved || err != nil {
+			if moved, err := r.settleMissing(s, w, run, missing); moved || err != nil {
 				return moved, err
 			}
 			return false, nil

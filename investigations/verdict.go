@@ -138,12 +138,16 @@ func (r *run) notChecked(s *scope) []NotChecked {
 	return list
 }
 
-// whyNot says why a check that was wanted gave no facts.
+// whyNot says why a check that was wanted gave no facts. One whose condition is
+// not known lacks the facts of another, which says why.
 func (c Check) whyNot() string {
-	if c.State == CheckFailed || c.State == CheckSkipped && !strings.HasPrefix(c.Error, notNeeded) {
+	switch {
+	case c.State == CheckFailed:
 		return orElse(c.Error, string(c.State))
+	case c.State != CheckSkipped, strings.HasPrefix(c.Error, notNeeded), strings.HasPrefix(c.Error, conditionOpen):
+		return ""
 	}
-	return ""
+	return orElse(c.Error, string(c.State))
 }
 
 func appendNotChecked(list []NotChecked, n NotChecked) []NotChecked {

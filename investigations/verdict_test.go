@@ -24,6 +24,27 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+func TestNotCheckedNamesTheRootOnly(t *testing.T) {
+	plan, err := investigations.LoadPlan("if.yml", []byte(strings.Replace(fabricPlan,
+		"{id: unit, probe: unit, on: backend}", "{id: unit, probe: unit, on: backend, if: try.refused}", 1)), fabricCatalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFabric()
+	f.probes["try"] = says(0, `{"connected": false}`)
+	e := newEngine(t, f)
+	e.Plans["small"] = plan
+	k := investigate(t, e, newInvestigation("web.test:80"))
+	if c := k.check(t, 0, "unit", ""); c.Error != "whether it is needed is not known: try.refused: not established" {
+		t.Errorf("unit = %+v, want its condition open", c)
+	}
+	for _, n := range k.inv.Verdict.NotChecked {
+		if n.Check == "unit" {
+			t.Errorf("not checked = %+v, want no check whose condition is open", k.inv.Verdict.NotChecked)
+		}
+	}
+}
+
 func TestTheVerdictIsToldAsSoonAsItIsProved(t *testing.T) {
 	k := investigate(t, newEngine(t, newFabric()), newInvestigation("web.test:80"))
 	before(t, k.order(), "endpoint", "check see done")
