@@ -62,9 +62,6 @@ func apacheAttempt(message, errno string) (Failure, bool) {
 		return Failure{}, false
 	}
 	f := Failure{Kind: firstOf(failureKind(errno), Failed)}
-	if strings.HasPrefix(errno, "(70007)") {
-		f.Kind = TimedOut
-	}
 	if strings.HasPrefix(rest, "Unix domain socket") {
 		f.Why = "the upstream is a unix socket on the load balancer itself: no address to connect to"
 		return f, true

@@ -111,7 +111,7 @@ func nginxCall(call, words string) string {
 		switch {
 		case resolving:
 			return DNS
-		case !strings.Contains(words, "upstream"):
+		case !strings.Contains(words, " to upstream"):
 			return ""
 		}
 		return firstOf(failureKind(words), Failed)
@@ -119,7 +119,7 @@ func nginxCall(call, words string) string {
 		switch {
 		case resolving:
 			return DNS
-		case !strings.Contains(words, " failed (") || !strings.Contains(words, "upstream"):
+		case !strings.Contains(words, " failed (") || !strings.Contains(words, " upstream"):
 			return ""
 		}
 		return firstOf(failureKind(words), Failed)

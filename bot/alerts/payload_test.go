@@ -74,7 +74,7 @@ var payloadCases = []payloadCase{
 	{"alertmanager-logline.json", []string{"firing 10.40.7.5:7070"}, ""},
 	{"alertmanager-exporter.json", []string{"firing"}, "label instance"},
 	{"alertmanager-kube.json", []string{"firing"}, `Kubernetes service "shop/orders"`},
-	{"alertmanager-proxies.json", []string{"firing 10.40.7.6:7070", "firing 10.40.7.7:80", "firing 10.40.7.8:7070", "firing orders_cluster"}, ""},
+	{"alertmanager-proxies.json", []string{"firing 10.40.7.6:7070", "firing 10.40.7.7:80", "firing 10.40.7.8:7070", "firing orders_cluster", "firing shop_pool", "firing bk_shop/web7"}, ""},
 	{"alertmanager-empty.json", []string{"alerts"}, "empty"},
 	{"grafana-probe.json", []string{"firing 10.40.7.1:7070"}, ""},
 	{"grafana-loki.json", []string{"firing 10.40.7.2:7070"}, ""},

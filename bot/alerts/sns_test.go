@@ -127,6 +127,11 @@ func TestVerifySNS(t *testing.T) {
 					t.Errorf("%s version %s, %s: Verify = %v, want ok %v", file, version, c.name, err, c.ok)
 				}
 			}
+			byWrongName := e
+			wrongName.sign(t, &byWrongName)
+			if err := byWrongName.Verify(wrongName.pem, CertificateCheck{Now: testNow, Roots: roots}); err == nil {
+				t.Errorf("%s version %s: Verify with a certificate for %s succeeds", file, version, wrongName.cert.Subject)
+			}
 			e.Message += " "
 			if err := e.Verify(leaf.pem, CertificateCheck{Now: testNow}); err == nil {
 				t.Errorf("%s version %s: Verify of a changed message succeeds", file, version)

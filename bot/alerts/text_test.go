@@ -34,7 +34,7 @@ func TestAddressesIn(t *testing.T) {
 
 func TestAddressesInLooksTwice(t *testing.T) {
 	for _, in := range []string{
-		"", "down since 10:42", "last seen 10:42:13", "at 2026-11-21T02:41:07Z", "since 2026-11-21T02:41", "[2.0 (21/11/26 02:40:00)]",
+		"", "down since 10:42", "last seen 10:42:13", "at 2026-11-21T02:41:07Z", "since 2026-11-21T02:41", "cannot reach 2026-11-21T02:41", "[2.0 (21/11/26 02:40:00)]",
 		"mac aa:bb:cc:dd:ee:ff", "mac 00:16:3e:5e:6c:01", "00-16-3e:01", "haproxy 2.6.12", "v1.22:80", "nginx:1.25 is old", "image nginx:1",
 		"route via fd20::7", "from fd20:1::7 to fd20:2::9", "::1", "fe80::1%eth0", "2001:db8::1:8080", "::ffff:10.20.0.7:9090",
 		"error:111", "code:503 status:502", "line:42", "proxy.go:117: bad", "(reverseproxy.go:1272)", "at app.py:88", "Server.java:120",
