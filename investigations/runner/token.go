@@ -73,7 +73,7 @@ func ParseToken(text string) (Token, error) {
 	var t Token
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
-	if dec.Decode(&t) != nil {
+	if dec.Decode(&t) != nil || dec.InputOffset() != int64(len(raw)) {
 		return Token{}, ErrToken
 	}
 	return t, t.check()

@@ -142,7 +142,7 @@ type run struct {
 func start(t testing.TB, id agent.Identity, change func(*agent.Config)) run {
 	t.Helper()
 	c := agent.Config{
-		Identity: id, Prober: &hammer{}, Version: "1.0", Probes: probes, Log: quiet(), Pulse: 200 * time.Millisecond,
+		Identity: id, Prober: &hammer{}, Version: "1.0", Probes: probes, Log: quiet(), Pulse: 3 * time.Second,
 		Addresses: func() ([]string, error) { return nil, nil },
 	}
 	if change != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,13 +97,15 @@ func TestTokenReplaced(t *testing.T) {
 }
 
 func TestTokenExpires(t *testing.T) {
-	now := time.Now()
-	h := open(t, func(c *hub.Config) { c.Now = func() time.Time { return now } })
+	var later atomic.Int64
+	h := open(t, func(c *hub.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
 	token, err := h.Token(t.Context(), "web", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(hub.TokenLife + time.Second) // before any other goroutine looks at it
+	later.Store(int64(hub.TokenLife + time.Second))
 	if err := refused(t, t.TempDir(), token); !errors.Is(err, agent.ErrRefused) {
 		t.Errorf("an expired token = %v, want %v", err, agent.ErrRefused)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,8 +180,9 @@ func TestAnswerAfterCut(t *testing.T) {
 		facts <- string(a.Facts)
 	}()
 	<-armed
-	w.cut(false)
+	w.cut(true)
 	waitAlive(t, h, "web", false)
+	w.cut(false)
 	waitAlive(t, h, "web", true)
 	close(finish)
 	if got := <-facts; got != `{"finished":true}` {
@@ -191,7 +193,7 @@ func TestAnswerAfterCut(t *testing.T) {
 func TestSilence(t *testing.T) {
 	h := open(t, nil)
 	hammer := &hammer{}
-	w := joinOver(t, h, "web", func(c *agent.Config) { c.Prober = hammer })
+	w := joinOver(t, h, "web", func(c *agent.Config) { c.Prober, c.Pulse = hammer, time.Second })
 	ended := hang(t, h, hammer)
 	w.freeze(true)
 	lostSoon(t, ended)
@@ -288,19 +290,12 @@ func TestLacks(t *testing.T) {
 
 // TestClock is a runner whose clock is wrong.
 func TestClock(t *testing.T) {
-	var mu sync.Mutex
-	var ahead time.Duration
+	var ahead atomic.Int64
 	h := open(t, func(c *hub.Config) {
-		c.Now = func() time.Time {
-			mu.Lock()
-			defer mu.Unlock()
-			return time.Now().Add(ahead)
-		}
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	})
 	join(t, h, "web", nil, nil)
-	mu.Lock()
-	ahead = time.Hour // the bot's: the runner is an hour behind
-	mu.Unlock()
+	ahead.Store(int64(time.Hour)) // the bot's: the runner is an hour behind
 	waitAlive(t, h, "web", true)
 	if _, err := h.Probe(t.Context(), "web", request("say", `{}`)); err != nil {
 		t.Fatal(err)
