@@ -19,6 +19,8 @@ func apacheLine(line []byte) (Failure, bool) {
 		return apacheNamed(message, "for (", ")", Failed)
 	case "AH01102", "AH01097": // error reading status line from remote server NAME
 		return apacheNamed(message, "remote server ", " ,", firstOf(failureKind(errno), Closed))
+	case "AH01084": // pass request body failed to ADDRESS (NAME)
+		return apacheNamed(message, "failed to ", " ,", firstOf(failureKind(errno), Reset))
 	case "AH01114", "AH01079", "AH00896", "AH00868": // failed to make connection to backend: HOST[:PORT]
 		return apacheNamed(message, "backend: ", " ,", Failed)
 	case "AH00898":

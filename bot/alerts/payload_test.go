@@ -97,6 +97,8 @@ var payloadCases = []payloadCase{
 	{"pagerduty-triggered.json", []string{"firing 10.40.9.1:7070"}, ""},
 	{"pagerduty-resolved.json", []string{"resolved 10.40.9.1:7070"}, ""},
 	{"pagerduty-details.json", []string{"firing 10.40.9.2:7070"}, ""},
+	{"pagerduty-haproxy.json", []string{"firing bk_shop/web7"}, ""},
+	{"uptimekuma-push.json", []string{"firing 10.40.11.5:7070"}, ""},
 	{"pagerduty-untitled.json", []string{"firing"}, "incident's title"},
 	{"pagerduty-acknowledged.json", []string{"ignored"}, "nothing new"},
 	{"pagerduty-ping.json", []string{"test"}, "test"},

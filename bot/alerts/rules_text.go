@@ -1,6 +1,12 @@
 package alerts
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// pairInText finds HAProxy's sentence inside others: "lb1: Server bk_api/api2 is DOWN".
+var pairInText = regexp.MustCompile(`(?i)\bserver ([a-z0-9_][a-z0-9_.-]*/[a-z0-9_.-]+) is DOWN\b`)
 
 // fromTexts looks into what was written for people: the texts given, then the annotations, the most detailed first.
 func fromTexts(a *Alert, texts []string) bool {
@@ -33,6 +39,9 @@ func (a *Alert) takeText(s, from string) bool {
 		if f, ok := Recognise("", []byte(strings.TrimSpace(l))); ok && f.Target != "" && !f.Recovered {
 			a.take([]string{f.Target}, from+", a line of "+f.Program)
 		}
+	}
+	for _, m := range pairInText.FindAllStringSubmatch(s, maxTargets) {
+		a.take([]string{m[1]}, from+", the words of HAProxy")
 	}
 	if len(a.Targets) > 0 {
 		return true

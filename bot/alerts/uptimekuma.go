@@ -84,10 +84,12 @@ func (p kumaPayload) alert(o Options) Alert {
 	if a.StartsAt.IsZero() {
 		a.StartsAt = o.Now
 	}
-	if p.Msg != nil && a.Summary == "" {
-		a.Summary = oneLine(string(*p.Msg), maxTitle)
+	said := ""
+	if p.Msg != nil {
+		said = string(*p.Msg)
+		a.Summary = firstOf(a.Summary, oneLine(said, maxTitle))
 	}
-	o.findTargets(&a)
+	o.findTargets(&a, said)
 	return a
 }
 
