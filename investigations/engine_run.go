@@ -46,7 +46,8 @@ type scope struct {
 	early    bool       // its verdict was told before its last check ended
 	done     bool       // its whole verdict was told
 	judged   *Judgement // nil: something changed
-	wanted   *want      // the same
+	causes   []Judged   // of judged
+	wanted   *want      // nil: something changed or started
 }
 
 // key names one use of a check: at an endpoint, or for the target as one load
@@ -133,7 +134,7 @@ func (r *run) put(k key, step string, c Check) error {
 		}
 		s.wanted = nil
 		if c.State.Ended() { // that a check is under way is no fact
-			s.judged = nil
+			s.judged, s.causes = nil, nil
 		}
 		if err := r.emit(Event{Kind: EventCheck, Endpoint: s.index, Step: step, Check: &c}); err != nil {
 			return err
@@ -151,6 +152,14 @@ func (r *run) judge(s *scope) *Judgement {
 		})
 	}
 	return s.judged
+}
+
+// causes judges every cause by what is known now.
+func (r *run) causes(s *scope) []Judged {
+	if s.causes == nil {
+		s.causes = r.judge(s).Causes()
+	}
+	return s.causes
 }
 
 // checks are all checks of a scope, in plan order.
@@ -189,6 +198,18 @@ func (s *scope) key(c *PlanCheck, on string) key {
 // Ended reports whether nothing will happen any more to a check in this state.
 func (s CheckState) Ended() bool {
 	return s == CheckDone || s == CheckFailed || s == CheckSkipped
+}
+
+// ended reports whether every use of a check in a scope has ended.
+func (r *run) ended(s *scope, c *PlanCheck) bool {
+	if step := r.inv.step(s.index, c.Step); step != nil {
+		for i := range step.Checks {
+			if use := &step.Checks[i]; use.ID == c.ID && !use.State.Ended() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func ended(uses []Check) bool {

@@ -163,7 +163,7 @@ func (r *run) considerWatch(s *scope, c *PlanCheck) (bool, error) {
 func (r *run) afterEnded(s *scope, c *PlanCheck) bool {
 	return !slices.ContainsFunc(c.After, func(id string) bool {
 		before := r.check(id)
-		return before != nil && !ended(r.uses(s, before))
+		return before != nil && !r.ended(s, before)
 	})
 }
 

@@ -52,7 +52,7 @@ func (r *run) tellVerdict(s *scope) error {
 // decided reports whether the kind of the verdict and its causes will not
 // change any more, though checks may be under way.
 func (r *run) decided(s *scope) bool {
-	causes := r.judge(s).Causes()
+	causes := r.causes(s)
 	proved := standing(causes)
 	healthy, _ := r.judge(s).Healthy()
 	if len(proved) == 0 && healthy != True {

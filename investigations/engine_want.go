@@ -23,7 +23,7 @@ func (r *run) want(s *scope) want {
 	}
 	w := want{any: map[string]bool{}, slow: map[string]bool{}}
 	j := r.judge(s)
-	causes := j.Causes()
+	causes := r.causes(s)
 	healthy, _ := j.Healthy()
 	proved := standing(causes)
 	switch {
@@ -65,14 +65,14 @@ func (r *run) wantFor(s *scope, c Judged, w *want) {
 // itself, or what it waits for. lacked collects all on the way.
 func (r *run) frontier(s *scope, id string, lacked, next map[string]bool) {
 	c := r.check(id)
-	if c == nil || lacked[id] || ended(r.uses(s, c)) {
+	if c == nil || lacked[id] || r.ended(s, c) {
 		return
 	}
 	lacked[id] = true
 	waits := false
 	if !r.carrying(s, c) {
 		for _, before := range c.before() {
-			if b := r.check(before); b != nil && !ended(r.uses(s, b)) {
+			if b := r.check(before); b != nil && !r.ended(s, b) {
 				waits = true
 				r.frontier(s, before, lacked, next)
 			}

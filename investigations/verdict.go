@@ -26,7 +26,7 @@ func (v *Verdict) ExitCode() int {
 // endpointVerdict judges one endpoint by what is known now.
 func (r *run) endpointVerdict(s *scope) *Verdict {
 	j := r.judge(s)
-	causes := j.Causes()
+	causes := r.causes(s)
 	v := &Verdict{NotChecked: r.notChecked(s)}
 	for _, id := range standing(causes) {
 		c := j.Cause(id)

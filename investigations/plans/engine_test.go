@@ -44,6 +44,7 @@ type hosts struct {
 	c       planCase
 	runners []investigations.Runner
 	behind  map[string]string
+	quick   bool // answer at once
 
 	mu    sync.Mutex
 	asked []string
@@ -63,7 +64,9 @@ func (h *hosts) Probe(ctx context.Context, on string, r investigations.Request) 
 			return investigations.Answer{}, ctx.Err()
 		}
 	}
-	time.Sleep(time.Duration(len(r.Check)) * 10 * time.Millisecond)
+	if !h.quick {
+		time.Sleep(time.Duration(len(r.Check)) * 10 * time.Millisecond)
+	}
 	if why := h.c.Failed[r.Check]; why != "" {
 		return investigations.Answer{Error: why}, nil
 	}
