@@ -38,6 +38,7 @@ func zone(records ...string) dns.HandlerFunc {
 	return func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg)
 		m.SetRcode(q, dns.RcodeNameError)
+		m.RecursionAvailable = true
 		for _, text := range records {
 			record, err := dns.NewRR(text)
 			if err != nil {

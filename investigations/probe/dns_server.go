@@ -53,8 +53,10 @@ func askServer(ctx context.Context, server string, names []string) DNSServer {
 	return s
 }
 
-// take judges a server by its replies for A and AAAA.
+// take judges a server by its replies for A and AAAA of one name. That one of
+// the names exists is not undone by another that does not.
 func (s *DNSServer) take(replies ...reply) {
+	exists := s.Rcode != nil && *s.Rcode == dns.RcodeToString[dns.RcodeSuccess]
 	var found []netip.Addr
 	answered, wasRefused, silent := false, false, true
 	var err error
@@ -65,7 +67,7 @@ func (s *DNSServer) take(replies ...reply) {
 			err = r.err
 			continue
 		}
-		if !answered || r.message.Rcode != dns.RcodeSuccess {
+		if !exists && (!answered || r.message.Rcode != dns.RcodeSuccess) {
 			s.Rcode = new(dns.RcodeToString[r.message.Rcode])
 		}
 		answered = true

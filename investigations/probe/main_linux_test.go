@@ -1,11 +1,12 @@
 package probe
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,45 +16,83 @@ import (
 // This test binary serves tests as a helper, in a process of its own: to be in
 // a network namespace, a whole process has to be there.
 const (
-	helperRequest = "PROBE_TEST_REQUEST" // carry out one request and print its answer
-	helperListen  = "PROBE_TEST_LISTEN"  // listen until standard input ends
-	helperHold    = "PROBE_TEST_HOLD"    // connect, and stay, until standard input ends
+	helperAgent  = "PROBE_TEST_AGENT"  // carry out requests; "nobody": without privileges
+	helperListen = "PROBE_TEST_LISTEN" // listen until standard input ends
+	helperHold   = "PROBE_TEST_HOLD"   // connect, and stay, until standard input ends
+	helperDNS    = "PROBE_TEST_DNS"    // answer DNS questions until standard input ends
 )
 
 func TestMain(m *testing.M) {
-	var err error
-	switch {
-	case os.Getenv(helperRequest) != "":
-		err = helpRequest(os.Getenv(helperRequest))
-	case os.Getenv(helperListen) != "":
-		err = helpListen(os.Getenv(helperListen))
-	case os.Getenv(helperHold) != "":
-		err = helpHold(os.Getenv(helperHold))
-	default:
-		os.Exit(m.Run())
+	for variable, help := range map[string]func(string) error{
+		helperAgent: helpAgent, helperListen: helpListen, helperHold: helpHold, helperDNS: helpDNS,
+	} {
+		value := os.Getenv(variable)
+		if value == "" {
+			continue
+		}
+		if err := help(value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		os.Exit(0)
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(3)
-	}
+	os.Exit(m.Run())
 }
 
-// helpRequest prints "armed" once a watch is armed, and the answer at the end.
-// Its standard input ends when a watch has seen enough.
-func helpRequest(raw string) error {
-	var r investigations.Request
-	if err := json.Unmarshal([]byte(raw), &r); err != nil {
+// finishLine ends a watch; any other line is a request.
+const finishLine = "finish"
+
+// helpAgent carries out the requests that come in, a line each. It prints
+// "armed" once a watch is armed, and each answer.
+func helpAgent(as string) error {
+	if as == "nobody" {
+		if err := becomeNobody(); err != nil {
+			return err
+		}
+	}
+	lines := make(chan string)
+	go func() {
+		in := bufio.NewScanner(os.Stdin)
+		for in.Scan() {
+			lines <- in.Text()
+		}
+		close(lines)
+	}()
+	for line := range lines {
+		if line == finishLine {
+			continue // of a watch that has ended by itself
+		}
+		var r investigations.Request
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return err
+		}
+		answer := make(chan investigations.Answer, 1)
+		finish := make(chan struct{})
+		r.Finish, r.Armed = finish, func() { fmt.Println("armed") }
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			answer <- new(Set).Run(ctx, r)
+		}()
+		select {
+		case a := <-answer:
+			json.NewEncoder(os.Stdout).Encode(a)
+			continue
+		case <-lines:
+			close(finish)
+		}
+		json.NewEncoder(os.Stdout).Encode(<-answer)
+	}
+	return nil
+}
+
+// becomeNobody gives up root, and with it every capability.
+func becomeNobody() error {
+	if err := syscall.Setgroups(nil); err != nil {
 		return err
 	}
-	finish := make(chan struct{})
-	r.Finish = finish
-	r.Armed = func() { fmt.Println("armed") }
-	go func() {
-		io.Copy(io.Discard, os.Stdin)
-		close(finish)
-	}()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	var s Set
-	return json.NewEncoder(os.Stdout).Encode(s.Run(ctx, r))
+	if err := syscall.Setresgid(65534, 65534, 65534); err != nil {
+		return err
+	}
+	return syscall.Setresuid(65534, 65534, 65534)
 }

@@ -29,7 +29,7 @@ func TestPath(t *testing.T) {
 		{"router resets", beAddr, 9202, "10.91.1.1 ttl-exceeded, - reset", true, 2, "reset", "10.91.1.1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &world{t, w.prefix}
+			w := w.on(t)
 			f := probeOn[PathFacts](w, "lb", "net.path", PathArgs{Address: c.addr, Port: c.port})
 			var hops []string
 			for _, h := range f.Hops {

@@ -27,7 +27,7 @@ func TestRoute(t *testing.T) {
 		{"fd91:40::1", "blackhole", "fd91:40::/64", "EINVAL", nil, nil},
 	} {
 		t.Run(c.addr, func(t *testing.T) {
-			w := &world{t, w.prefix}
+			w := w.on(t)
 			f := probeOn[RouteFacts](w, "lb", "net.route", RouteArgs{Destination: c.addr})
 			want(t, "type", f.Type, c.kind)
 			want(t, "prefix", f.Prefix, c.prefix)

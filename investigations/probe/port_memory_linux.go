@@ -39,15 +39,18 @@ func (w *listenerWatch) holders(sockets []listening, now time.Time) []Held {
 		inodes[i] = s.inode
 	}
 	found, _ := owners(inodes)
-	list := make([]Held, len(sockets))
-	for i, s := range sockets {
+	var list []Held
+	for _, s := range sockets {
 		h := Held{Port: s.port, Address: s.address.String(), Since: now, Until: now}
 		if pid := found[s.inode]; pid != 0 {
 			p := readProcess(pid)
+			if p.isManager() {
+				continue // it keeps the port of a socket unit
+			}
 			h.PID, h.Start = pid, startTime(pid)
 			h.Process, h.Command, h.Unit = p.name, p.command, cgroupUnit(p.cgroup)
 		}
-		list[i] = h
+		list = append(list, h)
 	}
 	return list
 }

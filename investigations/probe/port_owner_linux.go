@@ -72,8 +72,10 @@ func listenersOn(port uint16) (list []holder, err error) {
 		cgroup := cgroupByID(s.cgroup)
 		if pid := found[s.inode]; pid != 0 {
 			p := readProcess(pid)
-			h.pid, h.process, h.command, cgroup = pid, p.name, p.command, p.cgroup
-			h.gone = new(false)
+			cgroup = p.cgroup
+			if !p.isManager() { // which holds a port for the unit that its socket unit starts
+				h.pid, h.process, h.command, h.gone = pid, p.name, p.command, new(false)
+			}
 		}
 		h.unit = cgroupUnit(cgroup)
 		list = append(list, h)

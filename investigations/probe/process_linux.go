@@ -31,6 +31,9 @@ func readProcess(pid int) process {
 	return p
 }
 
+// isManager says if a process is systemd itself.
+func (p process) isManager() bool { return p.pid == 1 && p.name == "systemd" }
+
 func procPath(pid int, name string) string {
 	return filepath.Join("/proc", strconv.Itoa(pid), name)
 }

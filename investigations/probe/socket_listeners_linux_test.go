@@ -43,7 +43,7 @@ func TestListenersBinding(t *testing.T) {
 		{"127.0.0.1", 7000, "none", false, ""},
 	} {
 		t.Run(c.addr+" "+strconv.Itoa(int(c.port)), func(t *testing.T) {
-			w := &world{t, w.prefix}
+			w := w.on(t)
 			f := probeOn[ListenersFacts](w, "be", "socket.listeners", ListenersArgs{Address: c.addr, Port: c.port})
 			want(t, "binding", f.Binding, c.binding)
 			want(t, "accepts", f.Accepts, c.accepts)

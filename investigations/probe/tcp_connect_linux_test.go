@@ -85,7 +85,7 @@ func TestConnectOutcomes(t *testing.T) {
 		{"throw route", "10.91.40.4", 80, "ENETUNREACH", "", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &world{t, w.prefix}
+			w := w.on(t)
 			f := probeOn[ConnectFacts](w, "lb", "tcp.connect", ConnectArgs{Addresses: []string{c.addr}, Port: c.port, Attempts: 3})
 			want(t, "errno", f.Errno, c.errno)
 			if got := icmpText(f.ICMP); got != c.icmp {
@@ -120,7 +120,7 @@ func TestConnectReset(t *testing.T) {
 		{"the own firewall", beAddr, 9101, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &world{t, w.prefix}
+			w := w.on(t)
 			f := probeOn[ConnectFacts](w, "lb", "tcp.connect", ConnectArgs{Addresses: []string{c.addr}, Port: c.port})
 			if f.RST == nil {
 				t.Fatalf("rst is unset; not permitted: %v", value(f.NotPermitted))
@@ -153,7 +153,7 @@ func TestConnectSilence(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := &world{t, w.prefix}
+			w := w.on(t)
 			f := probeOn[ConnectFacts](w, "lb", "tcp.connect", ConnectArgs{Addresses: []string{c.addr}, Port: c.port})
 			want(t, "errno", f.Errno, c.errno)
 			want(t, "timed_out", f.TimedOut, c.errno == timedOut)

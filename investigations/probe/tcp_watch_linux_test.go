@@ -32,7 +32,7 @@ func TestWatchPaired(t *testing.T) {
 		{"the router's reset", beAddr, 9201, false, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &world{t, w.prefix}
+			w := w.on(t)
 			source := int64(42000 + i)
 			watch := w.start("be", "tcp.watch", WatchArgs{Address: c.addr, Port: c.port, SourcePorts: []int64{source}})
 			watch.armed()

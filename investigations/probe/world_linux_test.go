@@ -5,14 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/plexorbot/plexor/investigations"
 )
@@ -23,6 +21,15 @@ import (
 type world struct {
 	t      *testing.T
 	prefix string
+	idle   *agents
+	binds  map[string]string // a host's files in place of the machine's: host:path to path
+}
+
+// on is the world for a subtest.
+func (w *world) on(t *testing.T) *world {
+	v := *w
+	v.t = t
+	return &v
 }
 
 const (
@@ -41,7 +48,11 @@ func newWorld(t *testing.T) *world {
 			t.Skipf("needs the program %s", program)
 		}
 	}
-	w := &world{t, fmt.Sprintf("probe-%d-%d-", os.Getpid(), time.Now().UnixNano()%1e6)}
+	w := &world{
+		t: t, prefix: fmt.Sprintf("probe-%d-%d-", os.Getpid(), time.Now().UnixNano()%1e6),
+		idle: &agents{free: map[string][]*agent{}}, binds: map[string]string{},
+	}
+	t.Cleanup(w.idle.end)
 	for _, host := range []string{"lb", "rtr", "be"} {
 		w.add(host)
 	}
@@ -106,10 +117,23 @@ func (w *world) command(name string, args ...string) string {
 	return string(out)
 }
 
-// helper starts this test binary on a host; it ends with the test.
-func (w *world) helper(host, variable, value string) (in io.Closer, out *bufio.Reader, wait func()) {
+// helperProcess is a helper on a host.
+type helperProcess struct {
+	in   io.WriteCloser
+	out  *bufio.Reader
+	wait func() // ends it
+}
+
+// helper starts this test binary on a host.
+func (w *world) helper(host, variable, value string) *helperProcess {
 	w.t.Helper()
-	c := exec.Command("ip", "netns", "exec", w.prefix+host, os.Args[0])
+	script := `exec "$0"`
+	for where, path := range w.binds {
+		if on, target, _ := strings.Cut(where, ":"); on == host {
+			script = fmt.Sprintf("mount --bind %s %s && ", path, target) + script
+		}
+	}
+	c := exec.Command("ip", "netns", "exec", w.prefix+host, "sh", "-c", script, os.Args[0])
 	c.Env = append(os.Environ(), variable+"="+value)
 	c.Stderr = os.Stderr
 	stdin, err := c.StdinPipe()
@@ -123,16 +147,55 @@ func (w *world) helper(host, variable, value string) (in io.Closer, out *bufio.R
 	if err := c.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	ended := false
-	wait = func() {
-		if !ended {
-			ended = true
-			stdin.Close()
-			c.Wait()
+	return &helperProcess{stdin, bufio.NewReader(stdout), sync.OnceFunc(func() { stdin.Close(); c.Wait() })}
+}
+
+// background starts a helper that says when it is ready, and ends with the test.
+func (w *world) background(host, variable, value string) {
+	w.t.Helper()
+	h := w.helper(host, variable, value)
+	w.t.Cleanup(h.wait)
+	if line, err := h.out.ReadString('\n'); line != "ready\n" {
+		w.t.Fatalf("helper %s on %s: %q, %v, want ready", value, host, line, err)
+	}
+}
+
+// agent is a helper that carries out probes on a host, one at a time.
+type agent struct {
+	*helperProcess
+	key string
+}
+
+// agents are those that wait for work, by host and user.
+type agents struct {
+	mu   sync.Mutex
+	free map[string][]*agent
+}
+
+func (a *agents) take(key string) *agent {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := a.free[key]
+	if len(list) == 0 {
+		return nil
+	}
+	a.free[key] = list[1:]
+	return list[0]
+}
+
+func (a *agents) give(one *agent) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.free[one.key] = append(a.free[one.key], one)
+}
+
+// end ends those that wait.
+func (a *agents) end() {
+	for _, list := range a.free {
+		for _, one := range list {
+			one.wait()
 		}
 	}
-	w.t.Cleanup(wait)
-	return stdin, bufio.NewReader(stdout), wait
 }
 
 // probeOn carries out a probe on a host and returns its facts.
@@ -144,12 +207,11 @@ func probeOn[Facts any](w *world, host, name string, args any) (f Facts) {
 
 // running is a probe under way on a host.
 type running struct {
-	w    *world
-	in   io.Closer
-	out  *bufio.Reader
-	wait func()
+	w *world
+	*agent
 }
 
+// start begins a probe on a host; host@nobody does it without privileges.
 func (w *world) start(host, name string, args any) *running {
 	w.t.Helper()
 	raw, err := json.Marshal(args)
@@ -160,9 +222,16 @@ func (w *world) start(host, name string, args any) *running {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r := &running{w: w}
-	r.in, r.out, r.wait = w.helper(host, helperRequest, string(request))
-	return r
+	one := w.idle.take(host)
+	if one == nil {
+		on, as, ok := strings.Cut(host, "@")
+		if !ok {
+			as = "root"
+		}
+		one = &agent{w.helper(on, helperAgent, as), host}
+	}
+	fmt.Fprintf(one.in, "%s\n", request)
+	return &running{w, one}
 }
 
 // armed waits until a watch is armed.
@@ -174,16 +243,17 @@ func (r *running) armed() {
 }
 
 // finish ends a watch.
-func (r *running) finish() { r.in.Close() }
+func (r *running) finish() { fmt.Fprintln(r.in, finishLine) }
 
 // facts waits for the answer.
 func (r *running) facts(into any) {
 	r.w.t.Helper()
 	line, err := r.out.ReadBytes('\n')
 	if err != nil {
+		r.wait()
 		r.w.t.Fatalf("no answer: %v", err)
 	}
-	r.wait()
+	r.w.idle.give(r.agent)
 	var a investigations.Answer
 	if err := json.Unmarshal(line, &a); err != nil {
 		r.w.t.Fatalf("answer %q: %v", line, err)
@@ -194,110 +264,4 @@ func (r *running) facts(into any) {
 	if err := json.Unmarshal(a.Facts, into); err != nil {
 		r.w.t.Fatalf("facts %s: %v", a.Facts, err)
 	}
-}
-
-// listenOn is what a helper listens on.
-type listenOn struct {
-	Address string // host:port
-	V6Only  bool
-	Backlog int  // of listen(2), 128 unless given
-	Accept  bool // and close; else connections wait for ever
-}
-
-// listen makes a host listen.
-func (w *world) listen(host string, l listenOn) {
-	w.t.Helper()
-	raw, _ := json.Marshal(l)
-	_, out, _ := w.helper(host, helperListen, string(raw))
-	if line, err := out.ReadString('\n'); line != "ready\n" {
-		w.t.Fatalf("listen on %s: %q, %v", l.Address, line, err)
-	}
-}
-
-// hold makes a host connect to an address (host:port) and keep the connection,
-// or keep trying.
-func (w *world) hold(host, address string) {
-	w.t.Helper()
-	_, out, _ := w.helper(host, helperHold, address)
-	if line, err := out.ReadString('\n'); line != "ready\n" {
-		w.t.Fatalf("connect to %s: %q, %v", address, line, err)
-	}
-}
-
-// helpHold keeps a connection, until standard input ends, for which a SYN was
-// sent.
-func helpHold(address string) error {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	fd, err := tcpSocket(to.Addr())
-	if err != nil {
-		return err
-	}
-	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
-		return err
-	}
-	fmt.Println("ready")
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
-}
-
-// helpListen listens until standard input ends.
-func helpListen(raw string) error {
-	var l listenOn
-	if err := json.Unmarshal([]byte(raw), &l); err != nil {
-		return err
-	}
-	fd, err := listenSocket(l)
-	if err != nil {
-		return err
-	}
-	fmt.Println("ready")
-	if l.Accept {
-		go func() {
-			for {
-				c, _, err := unix.Accept(fd)
-				if err != nil {
-					return
-				}
-				unix.Close(c)
-			}
-		}()
-	}
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
-}
-
-// listenSocket is a listening socket, with what the net package does not let
-// one choose.
-func listenSocket(l listenOn) (fd int, err error) {
-	to, err := netip.ParseAddrPort(l.Address)
-	if err != nil {
-		return -1, err
-	}
-	family := unix.AF_INET6
-	if to.Addr().Is4() {
-		family = unix.AF_INET
-	}
-	if fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
-		return -1, err
-	}
-	if family == unix.AF_INET6 {
-		v6only := 0
-		if l.V6Only {
-			v6only = 1
-		}
-		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, v6only); err != nil {
-			return -1, err
-		}
-	}
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	if err := unix.Bind(fd, sockaddr(to)); err != nil {
-		return -1, err
-	}
-	if l.Backlog == 0 {
-		l.Backlog = 128
-	}
-	return fd, unix.Listen(fd, l.Backlog)
 }
