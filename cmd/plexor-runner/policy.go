@@ -20,8 +20,8 @@ type policyFile struct {
 }
 
 type lists struct {
-	Allow []yaml.Node `yaml:"allow"`
-	Deny  []yaml.Node `yaml:"deny"`
+	Allow yaml.Node `yaml:"allow"`
+	Deny  yaml.Node `yaml:"deny"`
 }
 
 // readPolicy reads a policy file strictly; without a name it is the policy that
@@ -41,61 +41,64 @@ func readPolicy(name string) (agent.Policy, error) {
 	return p, nil
 }
 
-func decodePolicy(data []byte) (p agent.Policy, err error) {
+func decodePolicy(data []byte) (agent.Policy, error) {
 	var f policyFile
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	if err := dec.Decode(&f); err != nil {
-		if errors.Is(err, io.EOF) {
-			return p, errors.New("it is empty: what is allowed?")
-		}
-		return p, err
+	if err := dec.Decode(&f); errors.Is(err, io.EOF) {
+		return agent.Policy{}, errors.New("it is empty: what is allowed?")
+	} else if err != nil {
+		return agent.Policy{}, err
 	}
 	if dec.Decode(new(any)) != io.EOF {
-		return p, errors.New("more than one YAML document")
+		return agent.Policy{}, errors.New("more than one YAML document")
 	}
-	for _, part := range []struct {
-		nodes []yaml.Node
-		into  *[]string
-	}{{f.Probes.Allow, &p.Probes}, {f.Probes.Deny, &p.NoProbes}} {
-		if *part.into, err = patterns(part.nodes); err != nil {
-			return p, err
-		}
-	}
-	for _, part := range []struct {
-		nodes []yaml.Node
-		into  *[]netip.Prefix
-	}{{f.Targets.Allow, &p.Targets}, {f.Targets.Deny, &p.NoTargets}} {
-		if *part.into, err = prefixes(part.nodes); err != nil {
-			return p, err
-		}
-	}
-	return p, nil
+	var p agent.Policy
+	var errs [4]error
+	p.Probes, errs[0] = list(f.Probes.Allow, pattern)
+	p.NoProbes, errs[1] = list(f.Probes.Deny, pattern)
+	p.Targets, errs[2] = list(f.Targets.Allow, prefix)
+	p.NoTargets, errs[3] = list(f.Targets.Deny, prefix)
+	return p, errors.Join(errs[:]...)
 }
 
-func patterns(nodes []yaml.Node) ([]string, error) {
-	var all []string
-	for _, n := range nodes {
-		if _, err := path.Match(n.Value, ""); n.Kind != yaml.ScalarNode || n.Value == "" || err != nil {
-			return nil, fmt.Errorf("line %d, column %d: %q is not the name of a probe, or a pattern such as tcp.*", n.Line, n.Column, n.Value)
-		}
-		all = append(all, n.Value)
+// list reads a list that is there and not empty: allow with nothing in it could
+// be meant either way.
+func list[T any](n yaml.Node, read func(string) (T, error)) ([]T, error) {
+	if n.Kind == 0 {
+		return nil, nil
 	}
-	return all, nil
-}
-
-func prefixes(nodes []yaml.Node) ([]netip.Prefix, error) {
-	var all []netip.Prefix
-	for _, n := range nodes {
-		p, err := netip.ParsePrefix(n.Value)
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		return nil, fmt.Errorf("line %d, column %d: a list with at least one entry; leave it out to say nothing", n.Line, n.Column)
+	}
+	var all []T
+	for _, e := range n.Content {
+		v, err := read(e.Value)
+		if e.Kind != yaml.ScalarNode {
+			err = errors.New("not one word")
+		}
 		if err != nil {
-			ip, bad := netip.ParseAddr(n.Value)
-			if bad != nil || ip.Zone() != "" {
-				return nil, fmt.Errorf("line %d, column %d: %q is not an address or a network such as 10.0.0.0/8", n.Line, n.Column, n.Value)
-			}
-			p = netip.PrefixFrom(ip, ip.BitLen())
+			return nil, fmt.Errorf("line %d, column %d: %w", e.Line, e.Column, err)
 		}
-		all = append(all, p.Masked())
+		all = append(all, v)
 	}
 	return all, nil
+}
+
+func pattern(s string) (string, error) {
+	if _, err := path.Match(s, ""); err != nil || s == "" {
+		return "", fmt.Errorf("%q is not the name of a probe, or a pattern such as tcp.*", s)
+	}
+	return s, nil
+}
+
+func prefix(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked(), nil
+	}
+	ip, err := netip.ParseAddr(s)
+	if err != nil || ip.Zone() != "" {
+		return netip.Prefix{}, fmt.Errorf("%q is not an address or a network such as 10.0.0.0/8", s)
+	}
+	return netip.PrefixFrom(ip, ip.BitLen()), nil
 }
