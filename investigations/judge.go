@@ -225,9 +225,9 @@ func (j *Judgement) lackingFact(check, fact, why string) Missing {
 		return Missing{Check: check, Fact: fact, Why: "has not ended"}
 	case out.Why != "":
 	case j.errs[check] != "":
-		out.Why = j.errs[check]
-	case last.State != CheckDone && last.Error != "":
-		out.Why = last.Error
+		out.Fact, out.Why = "", j.errs[check]
+	case last.State != CheckDone:
+		out.Fact, out.Why = "", orElse(last.Error, "it gave no facts")
 	case j.notPermitted(check) != "":
 		out.Why = j.notPermitted(check)
 	default:

@@ -27,7 +27,17 @@ func (j *Judgement) Finding(step string) (finding Step, settled bool) {
 			lacks = append(lacks, missing...)
 		}
 	}
-	return j.noFinding(s, lacks), final(lacks)
+	return j.noFinding(s, lacks), final(lacks) && j.allEnded(s)
+}
+
+func (j *Judgement) allEnded(s *PlanStep) bool {
+	for _, c := range s.Checks {
+		runs := j.checks[c.ID]
+		if len(runs) == 0 || slices.ContainsFunc(runs, func(run *Check) bool { return !run.ended() }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (j *Judgement) renderFinding(s *PlanStep, f planFinding) (Step, []Missing) {

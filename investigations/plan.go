@@ -23,7 +23,7 @@ type Plan struct {
 	defines   []define
 	endpoints *expr.Expr // nil: the target is its own endpoint
 	healthy   *expr.Expr
-	tests     []planTest
+	tests     func() []planTest
 }
 
 // define is a named condition.

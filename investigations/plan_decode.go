@@ -27,6 +27,7 @@ type decoder struct {
 	file    string
 	lines   []string
 	catalog Catalog
+	lazy    bool // the plan is known to be right
 	env     *expr.Env
 	errs    PlanErrors
 }

@@ -35,7 +35,7 @@ func (p *Plan) Explain() string {
 	for _, c := range p.Causes {
 		b.WriteString(p.explainCause(c))
 	}
-	fmt.Fprintf(&b, "\n%d steps, %d causes, %d tests\n", len(p.Steps), len(p.Causes), len(p.tests))
+	fmt.Fprintf(&b, "\n%d steps, %d causes, %d tests\n", len(p.Steps), len(p.Causes), len(p.tests()))
 	return b.String()
 }
 

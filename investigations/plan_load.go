@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/plexorbot/plexor/investigations/expr"
 	"go.yaml.in/yaml/v3"
@@ -12,7 +13,17 @@ import (
 // LoadPlan decodes and compiles a plan against the probes of c. The error is
 // PlanErrors, with every mistake that was found, at most 100.
 func LoadPlan(file string, src []byte, c Catalog) (*Plan, error) {
-	d := &decoder{file: file, catalog: c}
+	return load(&decoder{file: file, catalog: c}, src)
+}
+
+// LoadTested loads a plan that LoadPlan is known to take, faster: expressions
+// are compiled when they are first used, and the plan's tests are decoded when
+// they are run.
+func LoadTested(file string, src []byte, c Catalog) (*Plan, error) {
+	return load(&decoder{file: file, catalog: c, lazy: true}, src)
+}
+
+func load(d *decoder, src []byte) (*Plan, error) {
 	p := d.plan(d.parse(src))
 	if len(d.errs) == 0 {
 		return p, nil
@@ -48,7 +59,10 @@ func (d *decoder) plan(root *yaml.Node) *Plan {
 	}
 	d.causes(p, top["causes"])
 	d.order(p, nodes)
-	p.tests = d.tests(p, top["tests"])
+	p.tests = sync.OnceValue(func() []planTest { return d.tests(p, top["tests"]) })
+	if !d.lazy {
+		p.tests()
+	}
 	return p
 }
 
@@ -102,7 +116,7 @@ func (d *decoder) environment(p *Plan, define *yaml.Node) bool {
 		d.errs = append(d.errs, PlanError{File: d.file, Message: err.Error()})
 		return false
 	}
-	p.env = d.env
+	p.env, d.env.Lazy = d.env, d.lazy
 	return true
 }
 

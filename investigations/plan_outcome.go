@@ -17,8 +17,9 @@ type TestResult struct {
 
 // Test runs the plan's own tests: facts with the verdict that they must give.
 func (p *Plan) Test() []TestResult {
-	out := make([]TestResult, len(p.tests))
-	for i, t := range p.tests {
+	tests := p.tests()
+	out := make([]TestResult, len(tests))
+	for i, t := range tests {
 		j := p.Judge(t.known)
 		got, want := t.want.compare(j)
 		out[i] = TestResult{Name: t.name, Causes: t.want.causes, OK: got == want, Got: got, Want: want}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
@@ -22,10 +23,20 @@ const (
 
 // Env is the set of variables that the expressions of one plan may use.
 type Env struct {
-	cel     *cel.Env
-	types   *provider
-	vars    map[string]*types.Type
-	defines map[string]*Expr
+	// Lazy leaves expressions uncompiled until they are first used. It is for
+	// plans that are known to be right: a mistake then shows as "not known".
+	Lazy bool
+
+	cel      *cel.Env
+	types    *provider
+	vars     map[string]*types.Type
+	defines  map[string]*Expr
+	compiled map[source]*Expr // plans say many things more than once
+}
+
+type source struct {
+	text string
+	want Kind
 }
 
 // NewEnv makes an environment of variables by the Go types of their values and
@@ -36,7 +47,7 @@ func NewEnv(vars map[string]reflect.Type, defines []string) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Env{types: p, vars: map[string]*types.Type{}, defines: map[string]*Expr{}}
+	e := &Env{types: p, vars: map[string]*types.Type{}, defines: map[string]*Expr{}, compiled: map[source]*Expr{}}
 	opts := []cel.EnvOption{
 		cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p.Registry),
 		cel.DefaultUTCTimeZone(true), cel.ParserExpressionSizeLimit(maxLength), cel.ParserRecursionLimit(64),
@@ -66,12 +77,17 @@ func NewEnv(vars map[string]reflect.Type, defines []string) (*Env, error) {
 // caller sees to it that no condition needs itself.
 func (e *Env) Define(name string, x *Expr) { e.defines[name] = x }
 
-// Expr is a compiled expression. It is safe for concurrent use.
+// Expr is an expression. It is safe for concurrent use.
 type Expr struct {
 	Source string
-	names  []string
-	typ    *types.Type
-	prog   cel.Program
+
+	env   *Env
+	want  Kind
+	once  sync.Once
+	err   error
+	names []string
+	typ   *types.Type
+	prog  cel.Program
 }
 
 // Kind is what an expression must give.
@@ -84,27 +100,50 @@ const (
 	Strings // a list of strings
 )
 
-// Compile checks and compiles an expression. The error is Errors.
+// Compile checks and compiles an expression. The error is Errors; there is none
+// if e is lazy. It is not to be called from two goroutines at once.
 func (e *Env) Compile(src string, want Kind) (*Expr, error) {
-	if len(src) > maxLength {
-		return nil, Errors{{Line: 1, Message: fmt.Sprintf("the expression has more than %d characters", maxLength)}}
+	key := source{src, want}
+	x, ok := e.compiled[key]
+	if !ok {
+		x = &Expr{Source: src, env: e, want: want}
+		e.compiled[key] = x
 	}
-	parsed, iss := e.cel.Parse(src)
+	if e.Lazy {
+		return x, nil
+	}
+	if x.once.Do(x.compile); x.err != nil {
+		return nil, x.err
+	}
+	return x, nil
+}
+
+func (x *Expr) compile() {
+	e := x.env
+	if len(x.Source) > maxLength {
+		x.err = Errors{{Line: 1, Message: fmt.Sprintf("the expression has more than %d characters", maxLength)}}
+		return
+	}
+	parsed, iss := e.cel.Parse(x.Source)
 	if iss.Err() != nil {
-		return nil, e.errors(iss, nil)
+		x.err = e.errors(iss, nil)
+		return
 	}
 	checked, iss := e.cel.Check(parsed)
 	if iss.Err() != nil {
-		return nil, e.errors(iss, parsed)
+		x.err = e.errors(iss, parsed)
+		return
 	}
-	if msg := wrongKind(want, checked.OutputType()); msg != "" {
-		return nil, Errors{{Line: 1, Message: msg}}
+	if msg := wrongKind(x.want, checked.OutputType()); msg != "" {
+		x.err = Errors{{Line: 1, Message: msg}}
+		return
 	}
 	prog, err := e.cel.Program(checked, cel.CostLimit(maxCost))
 	if err != nil {
-		return nil, Errors{{Line: 1, Message: err.Error()}}
+		x.err = Errors{{Line: 1, Message: err.Error()}}
+		return
 	}
-	return &Expr{Source: src, names: e.namesIn(checked.NativeRep()), typ: checked.OutputType(), prog: prog}, nil
+	x.names, x.typ, x.prog = e.namesIn(checked.NativeRep()), checked.OutputType(), prog
 }
 
 func wrongKind(want Kind, got *types.Type) string {
@@ -130,7 +169,10 @@ func (e *Env) namesIn(a *ast.AST) []string {
 }
 
 // Names gives the variables and conditions that the expression mentions, sorted.
-func (x *Expr) Names() []string { return x.names }
+func (x *Expr) Names() []string {
+	x.once.Do(x.compile)
+	return x.names
+}
 
 // Result is what an expression came to: a value, or what it lacks.
 type Result struct {
@@ -153,6 +195,9 @@ func (x *Expr) Eval(s *Values) Result {
 
 // run evaluates to a CEL value, which may be an error or unknown.
 func (x *Expr) run(s *Values) ref.Val {
+	if x.once.Do(x.compile); x.err != nil {
+		return types.WrapErr(x.err)
+	}
 	v, _, err := x.prog.Eval(s)
 	if err != nil {
 		return types.WrapErr(err)

@@ -152,6 +152,8 @@ func TestProof(t *testing.T) {
 		{`connect.errno == "x" || connect.refused`, "connect.refused=true"},
 		{`kernel && unit != ""`, "connect.refused=true connect.errno=ECONNREFUSED unit=web.service"},
 		{`connect.list.exists(l, l.from == "10.0.0.2")`, "connect.list[1].from=10.0.0.2"},
+		{`has(connect.errno) && !has(connect.reset)`, "connect.errno=ECONNREFUSED"},
+		{`has(connect.reset) ? connect.reset : connect.refused`, "connect.refused=true"},
 		{`connect.reset`, ""},
 	} {
 		var got []string

@@ -26,6 +26,24 @@ func (o *object) field(name string, index int) ref.Val {
 	return o.from.read(o.path+"."+name, o.v.Field(index))
 }
 
+// has reports whether a field was established. A result that asked rests on it:
+// which way the expression went hangs on the answer.
+func (o *object) has(name string, index int) bool {
+	f := o.v.Field(index)
+	if o.from.reads != nil && isSet(f) {
+		path := o.path + "." + name
+		if v := o.from.value(path, f); !isObject(v) {
+			*o.from.reads = append(*o.from.reads, read{path, v, true})
+		}
+	}
+	return isSet(f)
+}
+
+func isObject(v ref.Val) bool {
+	_, ok := v.(*object)
+	return ok
+}
+
 // ConvertToNative implements ref.Val.
 func (o *object) ConvertToNative(t reflect.Type) (any, error) {
 	if o.v.Type() == t {

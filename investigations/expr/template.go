@@ -111,7 +111,7 @@ func (t *Template) Names() []string {
 	var names []string
 	for _, p := range t.parts {
 		if p.expr != nil {
-			names = append(names, p.expr.names...)
+			names = append(names, p.expr.Names()...)
 		}
 	}
 	slices.Sort(names)
@@ -192,7 +192,11 @@ func round(f float64) float64 {
 func (t *Template) Single() bool { return len(t.parts) == 1 && t.parts[0].expr != nil }
 
 // Fits says why the template's value cannot go where a Go type is wanted, or "".
+// A lazy Env does not look.
 func (e *Env) Fits(t *Template, want reflect.Type) string {
+	if e.Lazy {
+		return ""
+	}
 	w, err := e.types.typeOf(want)
 	if err != nil {
 		return err.Error()

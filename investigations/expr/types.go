@@ -118,7 +118,7 @@ func fieldType(t *types.Type, name string, index int) *types.FieldType {
 		Type: t,
 		IsSet: func(target any) bool {
 			o, ok := target.(*object)
-			return ok && isSet(o.v.Field(index))
+			return ok && o.has(name, index)
 		},
 		GetFrom: func(target any) (any, error) {
 			switch o := target.(type) {

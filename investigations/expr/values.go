@@ -24,6 +24,7 @@ type Values struct {
 type read struct {
 	path  string
 	value ref.Val
+	asked bool // has() asked whether it was established
 }
 
 // NewValues takes the values of an Env's variables: a pointer to the struct, or
@@ -76,8 +77,8 @@ func (s *Values) read(path string, field reflect.Value) ref.Val {
 		return unknown(path)
 	}
 	v := s.value(path, field)
-	if _, nested := v.(*object); s.reads != nil && !nested && !types.IsUnknown(v) {
-		*s.reads = append(*s.reads, read{path, v})
+	if s.reads != nil && !isObject(v) && !types.IsUnknown(v) {
+		*s.reads = append(*s.reads, read{path, v, false})
 	}
 	return v
 }
@@ -105,10 +106,13 @@ func (x *Expr) Proof(s *Values) []Fact {
 	if types.IsUnknownOrError(want) {
 		return nil
 	}
-	hidden := map[string]struct{}{}
+	hidden, asked := map[string]struct{}{}, map[string]bool{}
+	for _, r := range reads {
+		asked[r.path] = asked[r.path] || r.asked
+	}
 	for i := len(reads) - 1; i >= 0; i-- {
 		path := reads[i].path
-		if _, ok := hidden[path]; ok {
+		if _, ok := hidden[path]; ok || asked[path] {
 			continue
 		}
 		hidden[path] = struct{}{}

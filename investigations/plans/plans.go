@@ -59,5 +59,8 @@ func loadFile(dir fs.FS, name string, c investigations.Catalog) (*investigations
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
+	if dir == Builtin() {
+		return investigations.LoadTested(name, src, c)
+	}
 	return investigations.LoadPlan(name, src, c)
 }

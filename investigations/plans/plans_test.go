@@ -1,7 +1,10 @@
 package plans_test
 
 import (
+	"errors"
+	"io/fs"
 	"testing"
+	"testing/fstest"
 
 	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/investigations/plans"
@@ -23,6 +26,23 @@ func builtin(tb testing.TB) *investigations.Plan {
 	return nil
 }
 
+// The built-in plans are loaded without a second look: this is the first.
+func TestBuiltinHasNoMistake(t *testing.T) {
+	names, err := fs.Glob(plans.Builtin(), "*.yml")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("built-in plans: %v, %v", names, err)
+	}
+	for _, name := range names {
+		src, err := fs.ReadFile(plans.Builtin(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := investigations.LoadPlan(name, src, probe.Catalog()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The tests that the plan brings with it.
 func TestBuiltin(t *testing.T) {
 	proved := map[string]bool{}
@@ -39,5 +59,17 @@ func TestBuiltin(t *testing.T) {
 		if !proved[c.ID] {
 			t.Errorf("cause %s has no test that proves it", c.ID)
 		}
+	}
+}
+
+func TestLoadSaysWhatItLeavesOut(t *testing.T) {
+	good := "plan: a\nsteps: [{id: s, checks: [{id: c, probe: tcp.connect, on: lb, with: {port: 1}}]}]\nhealthy: c.connected\n"
+	all, err := plans.Load(fstest.MapFS{
+		"a.yml": {Data: []byte(good)}, "b.yaml": {Data: []byte("plan: b\n")}, "c.yml": {Data: []byte(good)},
+		"notes.txt": {Data: []byte("x")}, ".d.yml": {Data: []byte("x")},
+	}, probe.Catalog())
+	var errs investigations.PlanErrors
+	if len(all) != 1 || all[0].File != "a.yml" || !errors.As(err, &errs) || errs[0].File != "b.yaml" || errs[len(errs)-1].Message != "plan a is already in a.yml" {
+		t.Errorf("Load = %d plans, %v; want a.yml, and what is wrong with b.yaml and c.yml", len(all), err)
 	}
 }
