@@ -13,7 +13,7 @@ var dist embed.FS
 
 // pagePolicy lets the page run its own script and talk to its own server, and nothing else: what a stranger wrote
 // into a message can neither run nor fetch anything.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func pageHandler() http.Handler {

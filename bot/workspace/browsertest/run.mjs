@@ -17,6 +17,7 @@ const page = context.pages()[0] ?? (await context.newPage());
 const problems = [];
 const outside = [];
 page.on("pageerror", (error) => problems.push(String(error)));
+page.on("console", (line) => /style-src|script-src/.test(line.text()) && problems.push(line.text()));
 const ours = (request) => request.url().startsWith(base) || request.url().startsWith("data:");
 page.on("requestfinished", (request) => ours(request) || outside.push(request.url()));
 page.on("requestfailed", (request) => ours(request) || request.failure().errorText === "csp" || outside.push(`${request.url()} ${request.failure().errorText}`));

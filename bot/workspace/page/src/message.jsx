@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { memo, useState } from "react";
 import { go } from "./app.jsx";
 import { act } from "./api.js";
 import { Attachments } from "./attachments.jsx";
@@ -9,7 +9,11 @@ import { brief, clock, dateOf, replies } from "./format.js";
 import { BoltIcon, EyeIcon, MoreIcon, ReplyIcon } from "./icons.jsx";
 import { dismiss, notice } from "./store.js";
 
-export function Message({ message: m, workspace, channel, follows, active, inThread }) {
+// Message is rendered anew only when something of it has changed, however much happens around it.
+export const Message = memo(Article, (a, b) => ["message", "follows", "active", "inThread"].every((k) => a[k] === b[k]) &&
+  ["users", "shortcuts", "me"].every((k) => a.workspace[k] === b.workspace[k]) && a.channel.id === b.channel.id);
+
+function Article({ message: m, workspace, channel, follows, active, inThread }) {
   const user = workspace.users.find((u) => u.id === m.user);
   const name = m.username || user?.real_name || (m.user === "USLACKBOT" ? "Slackbot" : m.bot_id ?? "Someone");
   const only = Boolean(m.recipient);
