@@ -190,13 +190,6 @@ func (l *lab) judge(t *testing.T, tries []*try, total *score) {
 	}
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 // mend carries out Allow, and then Delete, for one packet of each hook and
 // family that did not pass. After Allow it passes; after Delete another rule
 // may decide, and Verdict knows.

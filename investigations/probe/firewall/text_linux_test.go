@@ -61,4 +61,3 @@ var brokenLine = regexp.MustCompile(`,\n\s+`)
 
 // join undoes the line breaks that nft puts into long sets.
 func join(s string) string { return brokenLine.ReplaceAllString(s, ", ") }
-
