@@ -50,7 +50,7 @@ func (s *Set) Run(ctx context.Context, r investigations.Request) (a investigatio
 		a.Took = time.Since(a.Started)
 	}()
 
-	run, err := s.handler(r.Probe)
+	run, err := s.find(r.Probe)
 	if err != nil {
 		a.Error = err.Error()
 		return a
@@ -67,9 +67,9 @@ func (s *Set) Run(ctx context.Context, r investigations.Request) (a investigatio
 	return a
 }
 
-// handler finds how to carry out a probe, or says why this host cannot.
-func (s *Set) handler(name string) (handler, error) {
-	if h, ok := s.handlers()[name]; ok {
+// find finds how to carry out a probe, or says why this host cannot.
+func (s *Set) find(name string) (handler, error) {
+	if h := s.handler(name); h != nil {
 		return h, nil
 	}
 	if _, ok := Catalog()[name]; !ok {
@@ -110,23 +110,28 @@ func encode(facts any) (json.RawMessage, error) {
 	return b, nil
 }
 
-// handlers are the probes that this host can carry out.
-func (s *Set) handlers() map[string]handler {
-	h := s.native()
-	h["dns.resolve"] = plain(DNSResolve)
-	h["tcp.connect"] = plain(TCPConnect)
-	h["lb.upstream"] = plain(LBUpstream)
-	if s.Firewall != nil {
-		h["firewall.verdict"] = plain(s.Firewall)
+// handler carries out a probe on this host; nil if nothing does.
+func (s *Set) handler(name string) handler {
+	switch {
+	case name == "dns.resolve":
+		return plain(DNSResolve)
+	case name == "tcp.connect":
+		return plain(TCPConnect)
+	case name == "lb.upstream":
+		return plain(LBUpstream)
+	case name == "firewall.verdict" && s.Firewall != nil:
+		return plain(s.Firewall)
 	}
-	return h
+	return s.native(name)
 }
 
 // Probes lists the probes that this host can carry out, at least in part.
 func (s *Set) Probes() []string {
-	var names []string
-	for name := range s.handlers() {
-		names = append(names, name)
+	names := []string{}
+	for name := range Catalog() {
+		if s.handler(name) != nil {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return names
@@ -136,9 +141,8 @@ func (s *Set) Probes() []string {
 // carried out at all, and those that see less for want of a privilege.
 func (s *Set) Lacks() map[string]string {
 	lacks := privileges()
-	have := s.handlers()
 	for name := range Catalog() {
-		if _, ok := have[name]; !ok {
+		if s.handler(name) == nil {
 			lacks[name] = unavailable(name)
 		}
 	}

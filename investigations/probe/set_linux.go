@@ -7,16 +7,23 @@ import (
 	"github.com/plexorbot/plexor/investigations"
 )
 
-// native are the probes that need Linux.
-func (s *Set) native() map[string]handler {
-	return map[string]handler{
-		"tcp.watch":        s.watch,
-		"socket.listeners": plain(SocketListeners),
-		"service.status":   plain(s.ServiceStatus),
-		"port.owner":       plain(s.PortOwner),
-		"net.route":        plain(NetRoute),
-		"net.path":         plain(NetPath),
+// native carries out a probe that needs Linux.
+func (s *Set) native(name string) handler {
+	switch name {
+	case "tcp.watch":
+		return s.watch
+	case "socket.listeners":
+		return plain(SocketListeners)
+	case "service.status":
+		return plain(s.ServiceStatus)
+	case "port.owner":
+		return plain(s.PortOwner)
+	case "net.route":
+		return plain(NetRoute)
+	case "net.path":
+		return plain(NetPath)
 	}
+	return nil
 }
 
 func (s *Set) watch(ctx context.Context, r investigations.Request) (any, error) {

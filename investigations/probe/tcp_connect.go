@@ -5,7 +5,7 @@ type ConnectArgs struct {
 	Addresses   []string `json:"addresses"`    // IP addresses, at most 8; the first is the one the summary is of
 	Port        int64    `json:"port"`         // 1 to 65535
 	SourcePorts []int64  `json:"source_ports"` // chosen for this one check so that a watcher can tell it; empty: the kernel's choice
-	Attempts    int64    `json:"attempts"`     // of each address, 1 to 5; 2 unless given, overlapping
+	Attempts    int64    `json:"attempts"`     // of each address, 1 to 5; 2 unless given, overlapping; 1 is a quick check, without RST and KernelReset
 	SpacingMS   int64    `json:"spacing_ms"`   // between their starts; 1200 unless given
 	TimeoutMS   int64    `json:"timeout_ms"`   // each; 4000 unless given: an ARP failure takes 3.05 s to show
 }

@@ -20,6 +20,7 @@ func (p connectPlan) facts(tries [][]try) ConnectFacts {
 		}
 	}
 	f.first(p.addresses[0], tries[0])
+	f.OwnAddress = p.own(f.Source)
 
 	var all []try
 	for _, t := range tries {
@@ -63,7 +64,19 @@ func (f *ConnectFacts) first(addr netip.Addr, tries []try) {
 	if t, ok := telling(tries); ok {
 		f.NoPacket = new(t.noPacket)
 	}
-	f.OwnAddress = ownAddress(addr)
+}
+
+// own says if the first address is this host's. A quick check knows it only
+// where the kernel chose the address itself to come from.
+func (p connectPlan) own(source *string) *bool {
+	addr := p.addresses[0]
+	switch {
+	case addr.IsLoopback() || source != nil && *source == addr.String():
+		return new(true)
+	case p.attempts == 1:
+		return nil
+	}
+	return ownAddress(addr)
 }
 
 // telling is the attempt that says most: one that was answered before one that

@@ -98,11 +98,11 @@ func await(ctx context.Context, f *os.File, start time.Time, timeout time.Durati
 		return t, err
 	}
 	err = raw.Write(func(fd uintptr) (done bool) {
-		t.source = localAddress(int(fd))
 		t.outcome, t.icmp = look(int(fd))
 		t.took = time.Since(start)
 		return t.outcome != ""
 	})
+	raw.Control(func(fd uintptr) { t.source = localAddress(int(fd)) })
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		if t.took = time.Since(start); ctx.Err() == nil {
 			t.outcome = timedOut
