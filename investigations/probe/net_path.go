@@ -22,7 +22,7 @@ type PathFacts struct {
 // Hop is one TTL.
 type Hop struct {
 	TTL     *int64   `json:"ttl"`
-	Address *string  `json:"address"` // unset: silent, asked three times
+	Address *string  `json:"address"` // unset: silent for four seconds, in which it was asked at least three times
 	Answer  *string  `json:"answer"`  // ttl-exceeded, the ICMP error's name, connected, reset or none
-	RTTMS   *float64 `json:"rtt_ms"`
+	RTTMS   *float64 `json:"rtt_ms"`  // from the first SYN: seconds are those of a SYN sent again, or of a neighbour lookup
 }

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	pathTries   = 3 // ICMP errors are limited in their rate: a silent hop is asked again
-	pathWait    = time.Second
+	// pathWait is for the whole trace. In it the kernel sends a SYN that nobody
+	// answers twice more at least, which ICMP rate limits make needed, and a
+	// router's failed neighbour lookup shows, after three seconds.
+	pathWait    = 4 * time.Second
 	pathStagger = 20 * time.Millisecond // between hops: a near end shows before the far hops are asked
 	pathHops    = 16
 )
@@ -65,18 +67,15 @@ func (tr *trace) run(ctx context.Context) error {
 	return firstError(ctx, errs)
 }
 
-// hop asks one TTL until somebody answers.
+// hop asks one TTL.
 func (tr *trace) hop(ctx context.Context, ttl int) (t try, err error) {
+	after := time.Duration(ttl-1) * pathStagger
 	select {
 	case <-ctx.Done():
 		return t, nil
-	case <-time.After(time.Duration(ttl-1) * pathStagger):
+	case <-time.After(after):
 	}
-	for range pathTries {
-		if t, err = connectTTL(ctx, tr.to, ttl); err != nil || t.outcome != timedOut {
-			break
-		}
-	}
+	t, err = connectTTL(ctx, tr.to, ttl, pathWait-after)
 	t.address = tr.to.Addr()
 	if err == nil && endsPath(t) {
 		tr.ended(ttl)
@@ -96,7 +95,7 @@ func (tr *trace) ended(ttl int) {
 	}
 }
 
-func connectTTL(ctx context.Context, to netip.AddrPort, ttl int) (t try, err error) {
+func connectTTL(ctx context.Context, to netip.AddrPort, ttl int, wait time.Duration) (t try, err error) {
 	fd, err := tcpSocket(to.Addr())
 	if err != nil {
 		return t, err
@@ -109,7 +108,7 @@ func connectTTL(ctx context.Context, to netip.AddrPort, ttl int) (t try, err err
 		unix.Close(fd)
 		return t, fmt.Errorf("set the TTL: %w", err)
 	}
-	return connectSocket(ctx, fd, to, 0, pathWait)
+	return connectSocket(ctx, fd, to, 0, wait)
 }
 
 // endsPath says if an answer came from where the path ends: anything but a

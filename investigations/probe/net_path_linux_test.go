@@ -27,6 +27,7 @@ func TestPath(t *testing.T) {
 		{"drop", beAddr, 9003, "10.91.1.1 ttl-exceeded, - none, - none, - none", false, 1, "none", "10.91.1.1"},
 		{"router prohibits", beAddr, 9201, "10.91.1.1 ttl-exceeded, 10.91.1.1 admin-prohibited", false, 2, "icmp", "10.91.1.1"},
 		{"router resets", beAddr, 9202, "10.91.1.1 ttl-exceeded, - reset", true, 2, "reset", "10.91.1.1"},
+		{"no neighbour behind the router", "10.91.2.77", 80, "10.91.1.1 ttl-exceeded, 10.91.1.1 host-unreachable", false, 2, "icmp", "10.91.1.1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := w.on(t)
