@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/plexorbot/plexor/investigations"
@@ -266,6 +268,68 @@ func only(k investigations.Known, facts []investigations.Proof) (investigations.
 	}
 	k.Checks = checks
 	return k, true
+}
+
+// What the program can mend it offers to mend.
+func TestTheBuiltInPlanHasFixes(t *testing.T) {
+	p := connectionRefused(t)
+	fixes := strings.Fields("proc-not-running fw-reject-icmp-port fw-reject-tcp-reset fw-drop fw-admin-prohibited lb-output-fw blackhole-route app-hung-accept resolver-down")
+	for name, known := range p.TestKnown() {
+		j := p.Judge(known)
+		for _, c := range j.Causes() {
+			if c.Truth != investigations.True || !slices.Contains(fixes, c.ID) {
+				continue
+			}
+			remedies := j.Cause(c.ID).Remedies
+			if !slices.ContainsFunc(remedies, func(r investigations.Remedy) bool {
+				return r.Kind == "fix" && r.Run != "" && r.Risk != "" && r.Verify != ""
+			}) {
+				t.Errorf("%s: cause %s has no fix: %+v", name, c.ID, remedies)
+			}
+		}
+	}
+}
+
+// A healthy target, a stopped unit and a silent drop that is proved need no
+// path trace and no control.
+func TestTheBuiltInPlanNeedsNothingSlow(t *testing.T) {
+	p := connectionRefused(t)
+	for _, name := range []string{"a healthy backend", "a stopped unit, told by the kernel's counters", "a policy that drops", "a rule that resets", "a listener on loopback only"} {
+		known, ok := p.TestKnown()[name]
+		if !ok {
+			t.Fatalf("the plan has no test %q", name)
+		}
+		checks := slices.Clone(known.Checks)
+		for i, c := range checks {
+			if pc, _ := p.Check(c.ID); pc.Slow {
+				checks[i] = investigations.Check{ID: c.ID, State: investigations.CheckPending}
+			}
+		}
+		known.Checks = checks
+		for _, c := range p.Judge(known).Causes() {
+			for _, m := range c.Missing {
+				if pc, _ := p.Check(m.Check); pc.Slow {
+					t.Errorf("%s: cause %s wants %s", name, c.ID, m.Check)
+				}
+			}
+		}
+	}
+}
+
+func TestAPlanServesManyAtOnce(t *testing.T) {
+	p := connectionRefused(t)
+	var all sync.WaitGroup
+	for name, known := range p.TestKnown() {
+		all.Go(func() {
+			j := p.Judge(known)
+			for _, c := range j.Causes() {
+				if c.Truth == investigations.True && j.Cause(c.ID).Headline == "" {
+					t.Errorf("%s: cause %s says nothing", name, c.ID)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func BenchmarkPlanLoad(b *testing.B) {

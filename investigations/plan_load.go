@@ -1,6 +1,7 @@
 package investigations
 
 import (
+	"bytes"
 	"cmp"
 	"reflect"
 	"slices"
@@ -17,10 +18,21 @@ func LoadPlan(file string, src []byte, c Catalog) (*Plan, error) {
 }
 
 // LoadTested loads a plan that LoadPlan is known to take, faster: expressions
-// are compiled when they are first used, and the plan's tests are decoded when
-// they are run.
+// are compiled when they are first used, and tests at the end of the file are
+// read when they are run.
 func LoadTested(file string, src []byte, c Catalog) (*Plan, error) {
-	return load(&decoder{file: file, catalog: c, lazy: true}, src)
+	body, _, ok := bytes.Cut(src, []byte("\ntests:\n"))
+	p, err := load(&decoder{file: file, catalog: c, lazy: true}, body)
+	if err == nil && ok {
+		p.tests = sync.OnceValue(func() []planTest {
+			all, err := LoadPlan(file, src, c)
+			if err != nil {
+				return nil
+			}
+			return all.tests()
+		})
+	}
+	return p, err
 }
 
 func load(d *decoder, src []byte) (*Plan, error) {
@@ -59,10 +71,8 @@ func (d *decoder) plan(root *yaml.Node) *Plan {
 	}
 	d.causes(p, top["causes"])
 	d.order(p, nodes)
-	p.tests = sync.OnceValue(func() []planTest { return d.tests(p, top["tests"]) })
-	if !d.lazy {
-		p.tests()
-	}
+	tests := d.tests(p, top["tests"])
+	p.tests = func() []planTest { return tests }
 	return p
 }
 
