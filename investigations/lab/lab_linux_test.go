@@ -3,6 +3,7 @@ package lab
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -21,7 +22,16 @@ const patience = 8 * time.Second
 // silent is how long a connect is watched that nothing ought to answer.
 const silent = 1500 * time.Millisecond
 
-var shared = sync.OnceValues(func() (*Lab, error) { return Start(context.Background(), Options{}) })
+var shared = sync.OnceValues(func() (*Lab, error) {
+	bin, err := os.MkdirTemp("", "plexor-lab-bin-")
+	if err != nil {
+		return nil, err
+	}
+	if err := binaries(bin); err != nil {
+		return nil, err
+	}
+	return Start(context.Background(), Options{Bin: bin})
+})
 
 var begun bool
 
@@ -29,10 +39,11 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if begun {
 		if l, err := shared(); err == nil {
-			if err := l.Close(); err != nil {
+			if err := errors.Join(l.Close(), os.RemoveAll(l.bin)); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				code = 1
 			}
+			os.RemoveAll(l.bin)
 		}
 	}
 	os.Exit(code)
