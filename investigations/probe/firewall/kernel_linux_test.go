@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 // loaders load a rule set of testdata by its file's ending.
 var loaders = map[string][]string{
+	".ipset":            {"ipset", "restore"},
 	".nft":              {"nft", "-f", "-"},
 	".iptables":         {"iptables-nft-restore"},
 	".ip6tables":        {"ip6tables-nft-restore"},
@@ -72,7 +74,11 @@ func ruleSets(t *testing.T) map[string][]string {
 	out := map[string][]string{}
 	for _, f := range all {
 		base := strings.TrimSuffix(filepath.Base(f), filepath.Ext(f))
-		out[base] = append(out[base], f)
+		if filepath.Ext(f) == ".ipset" { // rules name its sets
+			out[base] = append([]string{f}, out[base]...)
+		} else {
+			out[base] = append(out[base], f)
+		}
 	}
 	return out
 }
@@ -94,6 +100,9 @@ func testRules(t *testing.T, files []string, total *score) {
 
 func load(t *testing.T, file string) {
 	t.Helper()
+	if _, err := exec.LookPath(loaders[filepath.Ext(file)][0]); err != nil {
+		t.Skipf("needs %s", loaders[filepath.Ext(file)][0])
+	}
 	rules, err := os.ReadFile(file)
 	check(t, "read rule set", err)
 	if err := run(string(rules), loaders[filepath.Ext(file)]...); err != nil {

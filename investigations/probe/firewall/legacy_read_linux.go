@@ -35,14 +35,14 @@ func readLegacy(v6 bool) ([]*table, error) {
 	}
 	fd, err := unix.Socket(family, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
 	if err != nil {
-		return nil, fmt.Errorf("open raw socket: %w", err)
+		return nil, lacks("CAP_NET_RAW", fmt.Errorf("open raw socket: %w", err))
 	}
 	defer unix.Close(fd)
 	var out []*table
 	for _, name := range names {
 		t, err := readLegacyTable(fd, level, name, v6)
 		if err != nil {
-			return nil, fmt.Errorf("read legacy table %s: %w", name, err)
+			return nil, lacks("CAP_NET_ADMIN", fmt.Errorf("read legacy table %s: %w", name, err))
 		}
 		if t != nil {
 			out = append(out, t)
@@ -57,7 +57,7 @@ func legacyNames(v6 bool) ([]string, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
-		return nil, fmt.Errorf("list legacy tables: %w", err)
+		return nil, lacks("CAP_DAC_READ_SEARCH", fmt.Errorf("list legacy tables: %w", err))
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, 4096))

@@ -77,6 +77,20 @@ func notThere(err error) bool {
 		errors.Is(err, unix.ENOPROTOOPT) || errors.Is(err, unix.ENOENT)
 }
 
-func notPermitted(err error) bool {
-	return errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)
+// lacking is an error for want of a privilege.
+type lacking struct {
+	what string // such as CAP_NET_ADMIN
+	err  error
+}
+
+func (l *lacking) Error() string { return l.err.Error() + " (needs " + l.what + ")" }
+
+func (l *lacking) Unwrap() error { return l.err }
+
+// lacks says which privilege an operation needs, if it failed for want of one.
+func lacks(what string, err error) error {
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+		return &lacking{what, err}
+	}
+	return err
 }

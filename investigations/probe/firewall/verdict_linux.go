@@ -21,9 +21,9 @@ func Verdict(ctx context.Context, a probe.FirewallArgs) (probe.FirewallFacts, er
 	runtime.LockOSThread() // the legacy tables' files are those of the thread's namespace
 	defer runtime.UnlockOSThread()
 	rs, names, err := readAll(ctx)
-	if notPermitted(err) {
-		why := "needs CAP_NET_ADMIN"
-		return probe.FirewallFacts{NotPermitted: &why, Rulesets: names}, nil
+	var missing *lacking
+	if errors.As(err, &missing) {
+		return probe.FirewallFacts{NotPermitted: ptr("needs " + missing.what), Rulesets: names}, nil
 	} else if err != nil {
 		return probe.FirewallFacts{}, fmt.Errorf("firewall verdict: %w", err)
 	}
@@ -32,8 +32,12 @@ func Verdict(ctx context.Context, a probe.FirewallArgs) (probe.FirewallFacts, er
 		return probe.FirewallFacts{}, fmt.Errorf("firewall verdict: list interfaces: %w", err)
 	}
 	defer live.h.Close()
-	p := live.packet(a, src, dst)
-	t := walk(rs, p, a.Hook, live.host())
+	h := live.host()
+	if c, err := openNetfilter(ctx); err == nil { // else sets of ipset's stay open
+		defer c.Close()
+		h.ipset = ipsets{c}.test
+	}
+	t := walk(rs, live.packet(a, src, dst), a.Hook, h)
 	f := facts(t.decide(), iptablesTool)
 	f.Rulesets = names
 	return f, nil
@@ -67,7 +71,7 @@ func readAll(ctx context.Context) (*ruleset, []string, error) {
 	rs := &ruleset{}
 	nft, err := readNft(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, lacks("CAP_NET_ADMIN", err)
 	}
 	rs.tables = append(rs.tables, nft...)
 	links := linkNames()
@@ -85,6 +89,7 @@ func readAll(ctx context.Context) (*ruleset, []string, error) {
 		}
 		rs.tables = append(rs.tables, legacy...)
 	}
+	rs.nameSets(ctx)
 	return rs, names, ctx.Err()
 }
 

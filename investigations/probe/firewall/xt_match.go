@@ -14,6 +14,7 @@ type xtMatch struct {
 	why  string
 	// comment is the text of -m comment.
 	comment string
+	set     *ipsetRef // of -m set
 }
 
 func (e *xtMatch) eval(w *work) outcome {

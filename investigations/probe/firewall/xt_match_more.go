@@ -42,6 +42,9 @@ func decodeXTAddrtype(e *xtMatch, b *blob, rev int) {
 	}
 }
 
+// placeholder stands for the set's name until it is asked.
+func (r ipsetRef) placeholder() string { return fmt.Sprintf("#%d", r.index) }
+
 func (w *work) addrType(a netip.Addr, mask uint16, flags uint32) tri {
 	dev := 0
 	if flags&4 != 0 {
@@ -66,10 +69,10 @@ func decodeXTSet(e *xtMatch, b *blob, rev int) {
 		ref.src = append(ref.src, flags&(2<<i) != 0)
 		sides = append(sides, pick(ref.src[i], "src", "dst"))
 	}
-	e.args = append(bang(flags&1 != 0), "--match-set", fmt.Sprintf("#%d", ref.index), strings.Join(sides, ","))
-	e.why = "an ipset"
-	if rev < 1 {
-		return
+	e.args = append(bang(flags&1 != 0), "--match-set", ref.placeholder(), strings.Join(sides, ","))
+	e.why, e.set = "an ipset", &ref
+	if rev < 1 || rev == 3 && b.u8(8)|b.u8(24) != 0 || rev == 4 && b.u8(16)|b.u8(32) != 0 {
+		return // an old layout, or a comparison of the element's counters
 	}
 	e.test = func(w *work) tri {
 		if w.host.ipset == nil || w.dstUnknown {
