@@ -61,7 +61,7 @@ func renderParent(inv investigations.Investigation) Message {
 		Text:    clip(escape(plainSummary(inv)), maxText),
 		Blocks:  blocks(planBlock(inv)),
 		Classic: blocks(classicSteps(inv)),
-		Urgent:  inv.State.Ended(),
+		Urgent:  inv.State.Ended() || verdictOf(inv) != nil,
 	}
 }
 
@@ -71,22 +71,31 @@ func parentHeadline(inv investigations.Investigation) string {
 		return "Cancelled: " + inv.Target
 	case inv.State == investigations.Failed:
 		return "Could not diagnose " + inv.Target
-	case inv.Verdict == nil:
+	case verdictOf(inv) == nil:
 		return "Diagnosing " + inv.Target
-	case inv.Verdict.Kind == investigations.VerdictCause:
+	case verdictOf(inv).Kind == investigations.VerdictCause:
 		return mark(inv) + " Cause found for " + inv.Target
-	case inv.Verdict.Kind == investigations.VerdictHealthy:
+	case verdictOf(inv).Kind == investigations.VerdictHealthy:
 		return mark(inv) + " Healthy: " + inv.Target
 	}
 	return mark(inv) + " No cause proved for " + inv.Target
 }
 
+// verdictOf is the investigation's verdict, or that of its only endpoint, which
+// is known as soon as it is proved: the rest of the steps is still to come then.
+func verdictOf(inv investigations.Investigation) *investigations.Verdict {
+	if inv.Verdict == nil && !inv.State.Ended() && len(inv.Endpoints) == 1 {
+		return inv.Endpoints[0].Verdict
+	}
+	return inv.Verdict
+}
+
 // mark is a picture of the verdict; the words beside it always say the same.
 func mark(inv investigations.Investigation) string {
-	if inv.Verdict == nil {
+	if verdictOf(inv) == nil {
 		return ""
 	}
-	switch inv.Verdict.Kind {
+	switch verdictOf(inv).Kind {
 	case investigations.VerdictCause:
 		return "🔴"
 	case investigations.VerdictHealthy:
@@ -101,10 +110,10 @@ func plainSummary(inv investigations.Investigation) string {
 	switch {
 	case inv.State == investigations.Failed:
 		return parentHeadline(inv) + ". " + inv.Error
-	case inv.Verdict == nil:
+	case verdictOf(inv) == nil:
 		return parentHeadline(inv)
 	}
-	text := parentHeadline(inv) + ": " + inv.Verdict.Headline + "."
+	text := parentHeadline(inv) + ": " + verdictOf(inv).Headline + "."
 	if r := firstRemedy(inv); r != nil && r.Run != "" {
 		text += " On " + r.On + ": " + r.Run
 	}
@@ -117,10 +126,10 @@ func verdictSummary(inv investigations.Investigation) []block {
 	switch {
 	case inv.State == investigations.Failed:
 		return []block{rich(line(word(inv.Error)))}
-	case inv.Verdict == nil:
+	case verdictOf(inv) == nil:
 		return nil
 	}
-	parts := []block{line(strong(inv.Verdict.Headline))}
+	parts := []block{line(strong(verdictOf(inv).Headline))}
 	if r := firstRemedy(inv); r != nil {
 		parts = append(parts, remedyParts(*r)...)
 	}
@@ -129,10 +138,10 @@ func verdictSummary(inv investigations.Investigation) []block {
 
 // firstRemedy is the first fix of the first cause, or else its first remedy.
 func firstRemedy(inv investigations.Investigation) *investigations.Remedy {
-	if inv.Verdict == nil || len(inv.Verdict.Causes) == 0 {
+	if verdictOf(inv) == nil || len(verdictOf(inv).Causes) == 0 {
 		return nil
 	}
-	remedies := inv.Verdict.Causes[0].Remedies
+	remedies := verdictOf(inv).Causes[0].Remedies
 	for i := range remedies {
 		if remedies[i].Kind == "fix" {
 			return &remedies[i]

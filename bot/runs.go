@@ -48,16 +48,23 @@ type Runs struct {
 	wg    sync.WaitGroup
 
 	mu      sync.Mutex
-	ctx     context.Context // of Run: the investigations end with it
-	running map[string]*run // by id
-	joins   map[string]string
+	ctx     context.Context        // of Run: the investigations end with it
+	running map[string]*run        // by id
+	joins   map[string]*claim      // by what makes two requests the same
 	recent  map[string][]time.Time // by who and by target
 }
 
 type run struct {
 	cancel context.CancelFunc
 	done   chan struct{}
-	key    string
+}
+
+// claim is the right to run what a key stands for. Whoever asks for the same
+// waits until it is on disk, and joins.
+type claim struct {
+	id   string
+	done chan struct{} // closed when it is known whether it is on disk
+	ok   bool
 }
 
 // NewRuns returns the keeper of what runs; Run must be called for anything to.
@@ -73,7 +80,7 @@ func NewRuns(e *investigations.Engine, s *store.Store, l Limits, log *slog.Logge
 	}
 	return &Runs{
 		engine: e, store: s, log: log, now: time.Now, limits: l, changed: func(string) {},
-		slots: make(chan struct{}, l.AtOnce), running: map[string]*run{}, joins: map[string]string{}, recent: map[string][]time.Time{},
+		slots: make(chan struct{}, l.AtOnce), running: map[string]*run{}, joins: map[string]*claim{}, recent: map[string][]time.Time{},
 	}
 }
 
@@ -96,7 +103,13 @@ func (r *Runs) Run(ctx context.Context) error {
 			continue
 		}
 		r.log.Info("going on", "investigation", id, "target", inv.Target)
-		r.launch(inv)
+		key := joinKey(inv, false)
+		mine, _ := r.claim(key, id)
+		if mine != nil {
+			mine.ok = true
+			close(mine.done)
+		}
+		r.launch(inv, key, mine)
 	}
 	<-ctx.Done()
 	suspend(investigations.ErrSuspended) // they go on after the restart
@@ -111,38 +124,62 @@ func (r *Runs) Start(req Request) (id string, joined bool, err error) {
 	if err != nil {
 		return "", false, err
 	}
-	key := joinKey(inv)
-	if id, ok := r.join(key, req); ok {
-		return id, true, nil
+	key := joinKey(inv, req.Silent)
+	mine, other := r.claim(key, inv.ID)
+	if other != nil {
+		<-other.done
+		if other.ok {
+			return other.id, true, nil
+		}
+		return r.Start(req) // it came to nothing
 	}
-	if err := r.admit(req, inv.Target); err != nil {
-		return "", false, err
+	id, created, err := r.create(inv, req)
+	mine.id, mine.ok = id, err == nil
+	close(mine.done)
+	if err != nil || !created {
+		r.release(key, mine)
+		return id, false, err
 	}
-	id, created, err := r.store.Create(store.New{
-		Investigation: inv, EventKey: req.EventKey, Silent: req.Silent,
-		Audit: &store.AuditLine{Who: req.Who, Did: "diagnose", What: inv.Target, Result: inv.ID},
-	})
-	if err != nil {
-		return "", false, err
-	}
-	if created {
-		r.launch(inv)
-		r.changed(store.Subject(id))
-	}
+	r.launch(inv, key, mine)
+	r.changed(store.Subject(id))
 	return id, false, nil
 }
 
-func joinKey(inv investigations.Investigation) string {
-	return fmt.Sprint(inv.Target, "\x00", inv.Plan, "\x00", inv.Inputs) // fmt sorts map keys
+// create holds the request against the limits and keeps it.
+func (r *Runs) create(inv investigations.Investigation, req Request) (id string, created bool, err error) {
+	if err := r.admit(req, inv.Target); err != nil {
+		return "", false, err
+	}
+	return r.store.Create(store.New{
+		Investigation: inv, EventKey: req.EventKey, Silent: req.Silent,
+		Audit: &store.AuditLine{Who: req.Who, Did: "diagnose", What: inv.Target, Result: inv.ID},
+	})
 }
 
-// join finds the same investigation under way. A silent one and a spoken one
-// are not the same: the second would wait for a thread that never comes.
-func (r *Runs) join(key string, req Request) (string, bool) {
+// claim gives the right to run a key, or the claim that somebody else has.
+func (r *Runs) claim(key, id string) (mine, other *claim) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	id, ok := r.joins[key]
-	return id, ok && !req.Silent
+	if c := r.joins[key]; c != nil {
+		return nil, c
+	}
+	mine = &claim{id: id, done: make(chan struct{})}
+	r.joins[key] = mine
+	return mine, nil
+}
+
+func (r *Runs) release(key string, c *claim) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.joins[key] == c {
+		delete(r.joins, key)
+	}
+}
+
+// joinKey says which requests are the same. A silent one and a spoken one are
+// not: the second would wait for a thread that never comes.
+func joinKey(inv investigations.Investigation, silent bool) string {
+	return fmt.Sprint(inv.Target, "\x00", inv.Plan, "\x00", inv.Inputs, silent) // fmt sorts map keys
 }
 
 // admit holds the request against the limits of a minute.
@@ -178,23 +215,22 @@ func (r *Runs) within(key string, limit int) bool {
 }
 
 // launch runs inv in a goroutine that Run waits for.
-func (r *Runs) launch(inv investigations.Investigation) {
+func (r *Runs) launch(inv investigations.Investigation, key string, c *claim) {
 	r.mu.Lock()
 	parent := r.ctx
 	if parent == nil || parent.Err() != nil {
 		r.mu.Unlock()
+		r.release(key, c)
 		return // it is on disk: the next start goes on with it
 	}
 	ctx, cancel := context.WithCancel(parent)
-	this := &run{cancel: cancel, done: make(chan struct{}), key: joinKey(inv)}
+	this := &run{cancel: cancel, done: make(chan struct{})}
 	r.running[inv.ID] = this
-	if _, taken := r.joins[this.key]; !taken {
-		r.joins[this.key] = inv.ID
-	}
 	r.mu.Unlock()
 	r.wg.Go(func() {
 		defer cancel()
 		r.drive(ctx, inv)
+		r.release(key, c)
 		r.forget(inv.ID, this)
 	})
 }
@@ -221,9 +257,6 @@ func (r *Runs) forget(id string, this *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.running, id)
-	if r.joins[this.key] == id {
-		delete(r.joins, this.key)
-	}
 	close(this.done)
 }
 
