@@ -41,10 +41,12 @@ func start(t testing.TB, l *Lab) {
 // stopSocket stops the socket that would start the shop.
 func stopSocket(t testing.TB, l *Lab) {
 	t.Helper()
-	l.Web.Write(t, "/etc/systemd/system/shop.socket", "[Socket]\nListenStream=8080\n")
+	l.Web.Write(t, "/etc/systemd/system/shop.socket", "[Socket]\nListenStream=8080\n[Install]\nWantedBy=sockets.target\n")
 	l.Web.Install(t, Service{Unit: shopUnit, Lines: []string{"Type=notify", "ExecStart=",
 		"ExecStart=/lib/systemd/systemd-socket-proxyd 127.0.0.1:80"}})
-	l.Web.Shell(t, "echo shop.socket >>/run/lab/units; systemctl start shop.socket; systemctl stop shop.socket")
+	l.Web.Shell(t, `echo shop.socket >>/run/lab/units
+		echo /etc/systemd/system/sockets.target.wants/shop.socket >>/run/lab/new
+		systemctl --quiet enable --now shop.socket; systemctl stop shop.socket`)
 }
 
 // flap serves for half a second, and again half a second later, for ever.

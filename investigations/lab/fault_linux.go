@@ -37,7 +37,7 @@ type Sight struct {
 	// Unresolved tells that lb cannot resolve the target's name at all.
 	Unresolved bool
 	// Varies tells that it is now this and now that: a verdict may be the cause,
-	// or healthy.
+	// healthy or inconclusive, but no other cause.
 	Varies bool
 }
 
