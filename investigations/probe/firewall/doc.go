@@ -7,4 +7,7 @@
 // from here (a rate, a user id, the time); then both ways are followed, and
 // only what all of them come to is decided. Readers stand in *_linux.go files;
 // everything else is pure.
+//
+// Not seen are programs attached beside these rules: XDP, tc, BPF links of
+// netfilter and of control groups, and IPVS.
 package firewall

@@ -117,25 +117,31 @@ func load(t *testing.T, file string) {
 func (l *lab) send(t *testing.T) []*try {
 	var tries []*try
 	var open []*attempt
-	port := 33000
-	for _, p := range labPackets() {
-		port++
+	var sc *scene
+	l.in(l.box, func() {
+		var err error
+		sc, err = look(context.Background())
+		check(t, "look", err)
+	})
+	defer sc.close()
+	for i, p := range labPackets() {
 		a := p
-		a.SourcePort = int64(port)
-		y := &try{args: a}
-		l.in(l.box, func() {
-			y.exact = ask(t, a)
-			y.anyPort = ask(t, p)
-		})
-		from := l.client
-		if a.Hook == hookOutput {
-			from = l.box
-		}
-		l.in(from, func() { y.kernel = begin(t, a.Source, port, a.Destination, int(a.Port)) })
+		a.SourcePort = int64(33001 + i)
+		y := &try{args: a, exact: sc.ask(a), anyPort: sc.ask(p)}
+		l.in(l.from(a), func() { y.kernel = begin(t, a.Source, int(a.SourcePort), a.Destination, int(a.Port)) })
 		tries, open = append(tries, y), append(open, y.kernel)
 	}
 	settle(t, open, answerTime)
 	return tries
+}
+
+func (sc *scene) ask(a probe.FirewallArgs) probe.FirewallFacts {
+	return sc.verdict(a.Hook, sc.live.packet(a, mustAddr(a.Source), mustAddr(a.Destination)))
+}
+
+// from is the host that sends a packet.
+func (l *lab) from(a probe.FirewallArgs) netns.NsHandle {
+	return pick(a.Hook == hookOutput, l.box, l.client)
 }
 
 // labPackets are the packets that every rule set is tried with.
@@ -213,12 +219,8 @@ func (l *lab) mend(t *testing.T, tries []*try) {
 				continue
 			}
 			done[key] = true
-			from := l.client
-			if y.args.Hook == hookOutput {
-				from = l.box
-			}
 			port := 34000 + i + len(kind)*100
-			l.in(from, func() { y.kernel = begin(t, y.args.Source, port, y.args.Destination, int(y.args.Port)) })
+			l.in(l.from(y.args), func() { y.kernel = begin(t, y.args.Source, port, y.args.Destination, int(y.args.Port)) })
 			open, mended = append(open, y.kernel), append(mended, y)
 		}
 		settle(t, open, answerTime)

@@ -3,7 +3,6 @@ package firewall
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
@@ -141,5 +140,3 @@ func run(stdin string, argv ...string) error {
 	}
 	return nil
 }
-
-func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }

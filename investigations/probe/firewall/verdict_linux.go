@@ -20,27 +20,56 @@ func Verdict(ctx context.Context, a probe.FirewallArgs) (probe.FirewallFacts, er
 	}
 	runtime.LockOSThread() // the legacy tables' files are those of the thread's namespace
 	defer runtime.UnlockOSThread()
-	rs, names, err := readAll(ctx)
+	sc, err := look(ctx)
 	var missing *lacking
 	if errors.As(err, &missing) {
-		return probe.FirewallFacts{NotPermitted: ptr("needs " + missing.what), Rulesets: names}, nil
+		return probe.FirewallFacts{NotPermitted: ptr("needs " + missing.what)}, nil
 	} else if err != nil {
 		return probe.FirewallFacts{}, fmt.Errorf("firewall verdict: %w", err)
 	}
+	defer sc.close()
+	return sc.verdict(a.Hook, sc.live.packet(a, src, dst)), nil
+}
+
+// scene is what a host holds at one time: its rules, and itself to ask.
+type scene struct {
+	rules *ruleset
+	names []string // of the engines looked at
+	live  *liveHost
+	sets  *nfConn // nil: sets of ipset's stay open
+}
+
+func look(ctx context.Context) (*scene, error) {
+	rs, names, err := readAll(ctx)
+	if err != nil {
+		return nil, err
+	}
 	live, err := newLiveHost()
 	if err != nil {
-		return probe.FirewallFacts{}, fmt.Errorf("firewall verdict: list interfaces: %w", err)
+		return nil, fmt.Errorf("list interfaces: %w", err)
 	}
-	defer live.h.Close()
-	h := live.host()
-	if c, err := openNetfilter(ctx); err == nil { // else sets of ipset's stay open
-		defer c.Close()
-		h.ipset = ipsets{c}.test
+	sc := &scene{rules: rs, names: names, live: live}
+	if c, err := openNetfilter(ctx); err == nil {
+		sc.sets = c
 	}
-	t := walk(rs, live.packet(a, src, dst), a.Hook, h)
-	f := facts(t.decide(), iptablesTool)
-	f.Rulesets = names
-	return f, nil
+	return sc, nil
+}
+
+func (sc *scene) close() {
+	sc.live.h.Close()
+	if sc.sets != nil {
+		sc.sets.Close()
+	}
+}
+
+func (sc *scene) verdict(hook string, p packet) probe.FirewallFacts {
+	h := sc.live.host()
+	if sc.sets != nil {
+		h.ipset = ipsets{sc.sets}.test
+	}
+	f := facts(walk(sc.rules, p, hook, h).decide(), iptablesTool)
+	f.Rulesets = sc.names
+	return f
 }
 
 // checkArgs validates the arguments and gives the two addresses.
@@ -117,12 +146,26 @@ func (l *liveHost) packet(a probe.FirewallArgs, src, dst netip.Addr) packet {
 	if a.Hook != hookOutput {
 		p.iif = l.towards(src)
 	}
+	if a.Hook == hookInput && p.iif.unknown {
+		p.iif = l.holding(dst)
+	}
 	return p
 }
 
 func (l *liveHost) towards(a netip.Addr) iface {
 	if i, ok := l.route(a); ok {
 		return i
+	}
+	return iface{unknown: true}
+}
+
+// holding is the interface that has an address, for a packet from where no
+// route leads back to.
+func (l *liveHost) holding(a netip.Addr) iface {
+	for _, i := range l.links {
+		if l.has(i.index, a) {
+			return i
+		}
 	}
 	return iface{unknown: true}
 }

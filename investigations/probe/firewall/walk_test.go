@@ -51,14 +51,14 @@ var testHost = &host{
 		return pick(a.String() == "10.77.1.254", kindLocal, kindUnicast), true
 	},
 	route:    func(netip.Addr) (iface, bool) { return iface{index: 2, name: "eth0"}, true },
-	redirect: func(iface, bool) (netip.Addr, bool) { return mustAddrOf("10.77.1.254"), true },
+	redirect: func(iface, bool) (netip.Addr, bool) { return mustAddr("10.77.1.254"), true },
 }
 
-func mustAddrOf(s string) netip.Addr { return netip.MustParseAddr(s) }
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 func syn(port uint16) packet {
-	d := mustAddrOf("10.77.1.254")
-	return packet{src: mustAddrOf("10.77.1.1"), dst: d, origDst: d, sportLo: 40000, sportHi: 40000, dport: port, origDport: port,
+	d := mustAddr("10.77.1.254")
+	return packet{src: mustAddr("10.77.1.1"), dst: d, origDst: d, sportLo: 40000, sportHi: 40000, dport: port, origDport: port,
 		iif: iface{index: 2, name: "eth0"}, mark: noMark, ctMark: noMark}
 }
 
@@ -141,7 +141,7 @@ func TestWalkEqualPriority(t *testing.T) {
 
 func TestWalkDNAT(t *testing.T) {
 	nat := func(to string, p uint16) *chain {
-		a := mustAddrOf(to)
+		a := mustAddr(to)
 		c := chainOf("pre", hookPrerouting, priorityNATDst, []expr{&nat{kind: "dnat", fixed: &natTarget{a, a, p, p}}})
 		c.kind = "nat"
 		return c
