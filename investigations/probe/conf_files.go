@@ -13,7 +13,7 @@ import (
 
 const (
 	maxConfFile  = 1 << 20 // bytes of one configuration file
-	maxConfFiles = 500     // read for one question
+	maxConfFiles = 2000    // read for one question
 )
 
 // confFiles reads configuration files, within bounds.
@@ -107,10 +107,11 @@ var (
 	}
 )
 
-// nginxConfig is the whole configuration of nginx on this host.
-func nginxConfig(files confFiles) (list []directive) {
+// nginxConfig is the whole configuration of nginx on this host; started are
+// the files that it was started with.
+func nginxConfig(files confFiles, started []string) (list []directive) {
 	paths := slices.Clone(nginxPaths)
-	for _, path := range configArguments("nginx", "-c") {
+	for _, path := range started {
 		if !slices.Contains(paths, path) {
 			paths = append(paths, path)
 		}
@@ -121,10 +122,10 @@ func nginxConfig(files confFiles) (list []directive) {
 	return list
 }
 
-// haproxyConfig is the whole configuration of HAProxy on this host.
-func haproxyConfig(files confFiles) (lines []haproxyLine) {
+// haproxyConfig is that of HAProxy.
+func haproxyConfig(files confFiles, started []string) (lines []haproxyLine) {
 	seen := map[string]bool{}
-	for _, pattern := range slices.Concat(haproxyPaths, configArguments("haproxy", "-f")) {
+	for _, pattern := range slices.Concat(haproxyPaths, started) {
 		if info, err := os.Stat(pattern); err == nil && info.IsDir() {
 			pattern = filepath.Join(pattern, "*.cfg")
 		}

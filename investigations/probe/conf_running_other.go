@@ -2,5 +2,5 @@
 
 package probe
 
-// configArguments are not known here.
-func configArguments(name, flag string) []string { return nil }
+// startedWith is not known here.
+func startedWith() map[string][]string { return nil }

@@ -20,10 +20,10 @@ func LBUpstream(ctx context.Context, args UpstreamArgs) (UpstreamFacts, error) {
 	if args.Name == "" || len(args.Name) > 256 {
 		return UpstreamFacts{}, fmt.Errorf("lb.upstream: a name of %d characters: 1 to 256 are possible", len(args.Name))
 	}
-	files := newConfFiles()
+	files, started := newConfFiles(), startedWith()
 	f := UpstreamFacts{Known: new(false), Servers: []UpstreamServer{}, Endpoints: []string{}, Names: []string{}}
-	f.find(args.Name, "nginx", nginxUpstreams(nginxConfig(files)))
-	f.find(args.Name, "haproxy", haproxyBackends(haproxyConfig(files)))
+	f.find(args.Name, "nginx", nginxUpstreams(nginxConfig(files, started["nginx"])))
+	f.find(args.Name, "haproxy", haproxyBackends(haproxyConfig(files, started["haproxy"])))
 	slices.Sort(f.Names)
 	f.Names = slices.Compact(f.Names)
 	f.Names = f.Names[:min(len(f.Names), maxUpstreamNames)]

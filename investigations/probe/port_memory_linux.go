@@ -64,6 +64,27 @@ func (h Held) gone() *bool {
 	return new(!alive(h.PID) || h.Start != 0 && startTime(h.PID) != h.Start)
 }
 
+// departed says if a process is known to be gone although another may have its
+// number now, as after a reboot.
+func (m *PortMemory) departed(pid int) bool {
+	if m == nil {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := false
+	for _, h := range m.ports {
+		if h.PID != pid {
+			continue
+		}
+		if !isTrue(h.gone()) {
+			return false
+		}
+		known = true
+	}
+	return known
+}
+
 // startTime is when a process started, in clock ticks since boot: the 22nd
 // field of /proc/PID/stat; 0 if it is not there.
 func startTime(pid int) uint64 {

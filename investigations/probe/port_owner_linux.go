@@ -97,19 +97,19 @@ func (s *Set) remembered(port uint16) []holder {
 
 // configured are the programs and units whose configuration names a port.
 func configured(port uint16) (list []holder) {
-	files := newConfFiles()
+	files, started := newConfFiles(), startedWith()
 	units := readUnits(files, unitDirs)
 	for _, u := range units {
 		if s, ok := u.socketOn(port); ok {
 			list = append(list, holder{source: fromSocket, where: s.where, unit: u.activates()})
 		}
 	}
-	for _, l := range nginxListens(nginxConfig(files)) {
+	for _, l := range nginxListens(nginxConfig(files, started["nginx"])) {
 		if l.low <= port && port <= l.high {
 			list = append(list, holder{source: fromNginx, where: l.where, unit: known(units, "nginx.service")})
 		}
 	}
-	for _, l := range haproxyBinds(haproxyConfig(files)) {
+	for _, l := range haproxyBinds(haproxyConfig(files, started["haproxy"])) {
 		if l.low <= port && port <= l.high {
 			list = append(list, holder{source: fromHAProxy, where: l.where, unit: known(units, "haproxy.service")})
 		}

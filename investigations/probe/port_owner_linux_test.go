@@ -78,6 +78,28 @@ func TestPortMemorySeesAServiceGo(t *testing.T) {
 	want(t, "alive", status.Alive, false)
 }
 
+// TestServiceOfAReusedPID: the process that held a port has gone, and another
+// has its number.
+func TestServiceOfAReusedPID(t *testing.T) {
+	s := &Set{Memory: newMemory(t, "")}
+	own := os.Getpid()
+	gone := Held{Port: 8080, Process: "web", PID: own, Start: startTime(own) + 1}
+	s.Memory.take([]listening{{port: 8080}}, []Held{gone}, time.Now())
+	f, err := s.ServiceStatus(t.Context(), ServiceArgs{PID: int64(own)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "alive", f.Alive, false)
+	if f.Command != nil || f.Ports != nil {
+		t.Errorf("command, ports = %v, %v, want nothing of the other process", value(f.Command), f.Ports)
+	}
+	f, err = new(Set).ServiceStatus(t.Context(), ServiceArgs{PID: int64(own)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "without a memory: alive", f.Alive, true)
+}
+
 func TestOwnerFacts(t *testing.T) {
 	memory := holder{source: fromMemory, unit: "web.service", process: "web", pid: 7, gone: new(true)}
 	for _, c := range []struct {

@@ -38,7 +38,7 @@ func procPath(pid int, name string) string {
 	return filepath.Join("/proc", strconv.Itoa(pid), name)
 }
 
-// procFile is the text of a file of a process, at most 16 KiB; "" if there is
+// procFile is the text of a file of a process, at most 4 KiB; "" if there is
 // none.
 func procFile(pid int, name string) string {
 	f, err := os.Open(procPath(pid, name))
@@ -46,9 +46,9 @@ func procFile(pid int, name string) string {
 		return ""
 	}
 	defer f.Close()
-	b := make([]byte, 16<<10)
-	n, _ := f.Read(b)
-	return string(b[:n])
+	var b [4096]byte
+	n, _ := f.Read(b[:])
+	return string(b[:max(n, 0)])
 }
 
 // pids are the numbers of all processes.

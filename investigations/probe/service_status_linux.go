@@ -19,7 +19,7 @@ func (s *Set) ServiceStatus(ctx context.Context, args ServiceArgs) (ServiceFacts
 	}
 	manager, err := dialSystemd(ctx)
 	if err != nil {
-		f := processFacts(pid)
+		f := s.processFacts(pid)
 		f.Manager = new(false)
 		if errors.Is(err, errNotPermitted) {
 			f.Manager, f.NotPermitted = nil, new(err.Error())
@@ -27,11 +27,11 @@ func (s *Set) ServiceStatus(ctx context.Context, args ServiceArgs) (ServiceFacts
 		return f, nil
 	}
 	defer manager.Close()
-	if unit == "" && pid != 0 {
+	if unit == "" && pid != 0 && !s.Memory.departed(pid) {
 		unit, _ = manager.GetUnitNameByPID(ctx, uint32(pid))
 		unit = serviceOnly(unit)
 	}
-	f := processFacts(pid)
+	f := s.processFacts(pid)
 	if unit != "" {
 		if f, err = unitFacts(ctx, manager, unit); err != nil {
 			return f, fmt.Errorf("service.status: %w", err)
@@ -51,6 +51,9 @@ func (s *Set) serviceOf(ctx context.Context, args ServiceArgs) (unit string, pid
 	case args.PID != 0:
 		if args.PID < 1 || args.PID > 1<<22 {
 			return "", 0, fmt.Errorf("%d is not a process id", args.PID)
+		}
+		if s.Memory.departed(int(args.PID)) {
+			return "", int(args.PID), nil
 		}
 		return cgroupUnit(readProcess(int(args.PID)).cgroup), int(args.PID), nil
 	case args.Port != 0:
@@ -96,12 +99,12 @@ func serviceOnly(unit string) string {
 }
 
 // processFacts are those of a process outside of any unit; none if pid is 0.
-func processFacts(pid int) ServiceFacts {
+func (s *Set) processFacts(pid int) ServiceFacts {
 	f := ServiceFacts{}
 	if pid == 0 {
 		return f
 	}
-	f.PID, f.Alive = new(int64(pid)), new(alive(pid))
+	f.PID, f.Alive = new(int64(pid)), new(alive(pid) && !s.Memory.departed(pid))
 	if *f.Alive {
 		f.Command = filled(readProcess(pid).command)
 		f.setListens([]int{pid})

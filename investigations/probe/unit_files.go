@@ -30,47 +30,48 @@ type unitFile struct {
 
 // readUnits reads the services and sockets of this host that could be started.
 func readUnits(files confFiles, dirs []string) (units []unitFile) {
-	seen := map[string]bool{}
+	index := map[string]int{}        // of a unit by its name
+	dropIns := map[string][]string{} // directories by the name of their unit
 	for _, dir := range dirs {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue
 		}
 		for _, e := range entries {
-			name := e.Name()
-			service := strings.HasSuffix(name, ".service") || strings.HasSuffix(name, ".socket")
-			if !service || seen[name] {
-				continue
+			path := filepath.Join(dir, e.Name())
+			name, isDropIn := strings.CutSuffix(e.Name(), ".d")
+			_, seen := index[name] // one that is masked hides those behind it
+			switch service := strings.HasSuffix(name, ".service") || strings.HasSuffix(name, ".socket"); {
+			case service && isDropIn:
+				dropIns[name] = append(dropIns[name], path)
+			case service && !seen:
+				index[name] = -1
+				if text, err := files.read(path); err == nil {
+					index[name] = len(units)
+					units = append(units, unitFile{name, parseUnit(text, path)})
+				}
 			}
-			seen[name] = true // one that is masked hides those behind it
-			if u, ok := readUnit(files, dirs, dir, name); ok {
-				units = append(units, u)
-			}
+		}
+	}
+	for name, list := range dropIns {
+		if i, ok := index[name]; ok && i >= 0 {
+			units[i].settings = append(units[i].settings, readDropIns(files, list)...)
 		}
 	}
 	return units
 }
 
-func readUnit(files confFiles, dirs []string, dir, name string) (u unitFile, ok bool) {
-	path := filepath.Join(dir, name)
-	text, err := files.read(path)
-	if err != nil {
-		return u, false
-	}
-	u = unitFile{name, parseUnit(text, path)}
-	for _, d := range dirs {
-		for _, dropIn := range files.glob(filepath.Join(d, globEscape(name)+".d", "*.conf")) {
-			if text, err := files.read(dropIn); err == nil {
-				u.settings = append(u.settings, parseUnit(text, dropIn)...)
+func readDropIns(files confFiles, dirs []string) (settings []setting) {
+	for _, dir := range dirs {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			if text, err := files.read(path); err == nil && strings.HasSuffix(path, ".conf") {
+				settings = append(settings, parseUnit(text, path)...)
 			}
 		}
 	}
-	return u, true
-}
-
-// globEscape makes a name stand for itself in a pattern.
-func globEscape(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `*`, `\*`, `?`, `\?`).Replace(name)
+	return settings
 }
 
 // parseUnit reads a unit file (systemd.syntax(7)).
