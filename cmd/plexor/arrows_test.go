@@ -30,8 +30,9 @@ var arrows = map[string][]string{
 	"store":                         {"investigations"},
 	"bot/alerts":                    {"investigations"},
 	"bot/slackapi":                  {},
+	"bot/schedules":                 {},
 	"bot/workspace":                 {},
-	"bot":                           {"investigations", "store", "bot/alerts", "bot/slackapi"},
+	"bot":                           {"investigations", "investigations/expr", "store", "bot/alerts", "bot/schedules", "bot/slackapi"},
 	"cmd/plexor":                    {"*"},
 	"cmd/plexor-runner":             {"*"},
 }
@@ -40,6 +41,7 @@ var arrows = map[string][]string{
 var owners = map[string][]string{
 	"github.com/slack-go/slack":   {"bot/slackapi"},
 	"go.etcd.io/bbolt":            {"store"},
+	"github.com/robfig/cron":      {"bot/schedules"},
 	"cel.dev/cel-go":              {"investigations/expr"},
 	"github.com/nats-io/nats.go":  {"investigations/runner/agent", "investigations/runner/hub"},
 	"github.com/nats-io/nats-ser": {"investigations/runner/hub"},
