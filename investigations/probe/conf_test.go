@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -124,11 +125,20 @@ listen stats
 func TestUpstreamEndpoints(t *testing.T) {
 	f := UpstreamFacts{Known: new(false)}
 	f.find("app", "haproxy", []confGroup{{"other", nil}, {"app", []UpstreamServer{
-		{Address: new("10.0.0.1:80")}, {Address: new("10.0.0.1:80")}, {Address: new("app.test:8000")}, {Address: new("${HOST}:80")},
+		{Address: new("10.0.0.1:80")}, {Address: new("10.0.0.1:80")}, {Address: new("localhost:8000")}, {Address: new("${HOST}:80")},
 		{Address: new("unix:/run/x")}, {Address: new("10.0.0.5")}, {Address: new("[fd00::1]:80")}, {Address: new("10.0.0.1:0")},
+		{Address: new("a..b:80")},
 	}}})
-	if got, want := strings.Join(f.Endpoints, " "), "10.0.0.1:80 app.test:8000 [fd00::1]:80"; got != want || !isTrue(f.Known) {
+	f.locate(t.Context())
+	ipv4 := slices.DeleteFunc(slices.Clone(f.Endpoints), func(e string) bool { return e == "[::1]:8000" })
+	if got, want := strings.Join(ipv4, " "), "10.0.0.1:80 127.0.0.1:8000 [fd00::1]:80"; got != want || !isTrue(f.Known) {
 		t.Errorf("endpoints = %q (known %v), want %q", got, value(f.Known), want)
+	}
+	if s := f.Servers[2]; !slices.Contains(s.Endpoints, "127.0.0.1:8000") || s.Error != nil {
+		t.Errorf("endpoints of localhost:8000 = %q, want 127.0.0.1:8000", s.Endpoints)
+	}
+	if s := f.Servers[8]; len(s.Endpoints) > 0 || s.Error == nil {
+		t.Errorf("endpoints of a..b:80 = %q, want none and an error", s.Endpoints)
 	}
 	if got := strings.Join(f.Names, " "); got != "other app" {
 		t.Errorf("names = %q, want other app", got)

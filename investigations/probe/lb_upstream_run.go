@@ -4,14 +4,19 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
 const (
 	maxUpstreamEndpoints = 32
 	maxUpstreamNames     = 200
 	maxUpstreamServers   = 256
+	maxUpstreamLookups   = 32 // host names that are resolved for one question
+	upstreamLookup       = 4 * time.Second
 )
 
 // LBUpstream reads the servers that a load balancer on this host has under a
@@ -27,6 +32,10 @@ func LBUpstream(ctx context.Context, args UpstreamArgs) (UpstreamFacts, error) {
 	slices.Sort(f.Names)
 	f.Names = slices.Compact(f.Names)
 	f.Names = f.Names[:min(len(f.Names), maxUpstreamNames)]
+	f.locate(ctx)
+	if err := ctx.Err(); err != nil {
+		return UpstreamFacts{}, fmt.Errorf("lb.upstream: %w", err)
+	}
 	return f, nil
 }
 
@@ -39,19 +48,72 @@ func (f *UpstreamFacts) find(name, program string, groups []confGroup) {
 			continue
 		}
 		f.Known, f.Program = new(true), new(program)
-		for _, s := range g.servers[:min(len(g.servers), maxUpstreamServers)] {
-			f.Servers = append(f.Servers, s)
-			f.endpoint(*s.Address)
+		f.Servers = append(f.Servers, g.servers[:min(len(g.servers), maxUpstreamServers)]...)
+	}
+}
+
+// locate gives each server its endpoints.
+func (f *UpstreamFacts) locate(ctx context.Context) {
+	found := lookups(ctx, f.Servers)
+	for i := range f.Servers {
+		s := &f.Servers[i]
+		s.Endpoints = []string{}
+		host, port, ok := connectable(*s.Address)
+		if !ok {
+			continue
+		}
+		if err := found[host].err; err != nil {
+			s.Error = new(clip(err.Error(), 300))
+		}
+		for _, a := range found[host].addresses {
+			endpoint := net.JoinHostPort(a.String(), port)
+			s.Endpoints = append(s.Endpoints, endpoint)
+			if len(f.Endpoints) < maxUpstreamEndpoints && !slices.Contains(f.Endpoints, endpoint) {
+				f.Endpoints = append(f.Endpoints, endpoint)
+			}
 		}
 	}
 }
 
-// endpoint adds an address that can be connected to: no unix socket, and no
-// variable of the program's.
-func (f *UpstreamFacts) endpoint(address string) {
-	host, port, err := net.SplitHostPort(address)
-	usable := err == nil && host != "" && port != "" && port != "0" && !strings.ContainsAny(address, "$%{}/@ ") && !strings.HasPrefix(address, "unix:")
-	if usable && len(f.Endpoints) < maxUpstreamEndpoints && !slices.Contains(f.Endpoints, address) {
-		f.Endpoints = append(f.Endpoints, address)
+// lookedUp is what a host name came to.
+type lookedUp struct {
+	addresses []netip.Addr
+	err       error
+}
+
+// lookups resolves the servers' hosts side by side, as this host does.
+func lookups(ctx context.Context, servers []UpstreamServer) map[string]lookedUp {
+	ctx, cancel := context.WithTimeout(ctx, upstreamLookup)
+	defer cancel()
+	found := map[string]lookedUp{}
+	var names []string
+	for _, s := range servers {
+		host, _, ok := connectable(*s.Address)
+		if !ok || slices.Contains(names, host) {
+			continue
+		}
+		if a, err := netip.ParseAddr(host); err == nil {
+			found[host] = lookedUp{addresses: []netip.Addr{a.Unmap()}}
+		} else if len(names) < maxUpstreamLookups {
+			names = append(names, host)
+		}
 	}
+	answers := make([]lookedUp, len(names))
+	var wait sync.WaitGroup
+	for i, name := range names {
+		wait.Go(func() { answers[i].addresses, answers[i].err = systemLookup(ctx, name) })
+	}
+	wait.Wait()
+	for i, name := range names {
+		found[name] = answers[i]
+	}
+	return found
+}
+
+// connectable parts a server's address into host and port; false for a unix
+// socket, and for variables of the program's.
+func connectable(address string) (host, port string, ok bool) {
+	host, port, err := net.SplitHostPort(address)
+	ok = err == nil && host != "" && port != "" && port != "0" && !strings.ContainsAny(address, "$%{}/@ ") && !strings.HasPrefix(address, "unix:")
+	return host, port, ok
 }
