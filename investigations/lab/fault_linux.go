@@ -20,8 +20,9 @@ type Fault struct {
 	// the target is an upstream's name.
 	Target, Address string
 	Inputs          []string // more of the request: "unit=shop.service"
-	// NoRunner names a host whose runner must be away for the fault to be one.
-	NoRunner string
+	// NoRunner names a host that has no runner, LostRunner one whose runner the
+	// bot has lost; the fault is one only then.
+	NoRunner, LostRunner string
 	// Fix is a command that mends it when it is run on On, "" where none does:
 	// a remedy of kind fix must come to the same, not be the same.
 	Fix string

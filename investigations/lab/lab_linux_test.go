@@ -27,7 +27,7 @@ var shared = sync.OnceValues(func() (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := binaries(bin); err != nil {
+	if err := Build(bin); err != nil {
 		return nil, err
 	}
 	return Start(context.Background(), Options{Bin: bin})
@@ -43,7 +43,6 @@ func TestMain(m *testing.M) {
 				fmt.Fprintln(os.Stderr, err)
 				code = 1
 			}
-			os.RemoveAll(l.bin)
 		}
 	}
 	os.Exit(code)

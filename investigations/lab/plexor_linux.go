@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plexorbot/plexor/investigations"
 )
 
 // plexorConfig is the bot's configuration; %[1]s is the lab's directory.
@@ -20,7 +24,10 @@ targets: {allow: [10.77.0.0/16, "fd77::/16", "*.test", shop]}
 limits: {user: 10000, target: 10000}
 `
 
-const plexorToken = "a-token-of-the-lab"
+const (
+	plexorToken = "a-token-of-the-lab"
+	plexorAPI   = "127.0.0.1:8066" // on ops
+)
 
 // Plexor is the project's own programs at work in a lab: the bot on ops, and
 // runners on lb, web and web2.
@@ -52,7 +59,7 @@ func (l *Lab) StartPlexor(t testing.TB) *Plexor {
 	}
 	p := &Plexor{lab: l, runners: map[*Host]*Process{}}
 	p.bot = l.Ops.Start(t, "plexor", nil, filepath.Join(l.bin, "plexor"), "serve", "--config", filepath.Join(l.dir, "plexor.yml"))
-	p.await(t, "the bot", func() bool { _, err := p.Command(t, "runner", "list"); return err == nil })
+	p.await(t, "the bot", func() bool { return p.known(t) != nil }) // it knows its own
 	for _, h := range l.booted() {
 		p.StartRunner(t, h)
 	}
@@ -63,7 +70,7 @@ func (l *Lab) StartPlexor(t testing.TB) *Plexor {
 // output. The error of one that failed is an *exec.ExitError.
 func (p *Plexor) Command(t testing.TB, args ...string) (string, error) {
 	argv := append([]string{"env", "PLEXOR_TOKEN=" + plexorToken, filepath.Join(p.lab.bin, "plexor")}, args...)
-	cmd, err := p.lab.Ops.command(t.Context(), append(argv, "--server", "http://127.0.0.1:8066")...)
+	cmd, err := p.lab.Ops.command(t.Context(), append(argv, "--server", "http://"+plexorAPI)...)
 	if err != nil {
 		return "", err
 	}
@@ -75,8 +82,7 @@ func (p *Plexor) Command(t testing.TB, args ...string) (string, error) {
 // waits until the bot has it.
 func (p *Plexor) StartRunner(t testing.TB, h *Host) {
 	t.Helper()
-	p.StopRunner(t, h)
-	_, _ = p.Command(t, "runner", "revoke", h.Name) // fails where there was none
+	p.RemoveRunner(t, h)
 	role := "backend"
 	if h == p.lab.LB {
 		role = "lb"
@@ -104,6 +110,25 @@ func (p *Plexor) StopRunner(t testing.TB, h *Host) {
 	}
 }
 
+// LoseRunner ends the runner on the host, and waits until the bot misses it.
+func (p *Plexor) LoseRunner(t testing.TB, h *Host) {
+	t.Helper()
+	p.StopRunner(t, h)
+	p.await(t, "the loss of "+h.Name, func() bool { return !p.online(t, h) })
+}
+
+// RemoveRunner ends the runner on the host and has the bot forget it.
+func (p *Plexor) RemoveRunner(t testing.TB, h *Host) {
+	t.Helper()
+	p.StopRunner(t, h)
+	if !slices.ContainsFunc(p.known(t), func(r investigations.Runner) bool { return r.Name == h.Name }) {
+		return
+	}
+	if _, err := p.Command(t, "runner", "revoke", h.Name); err != nil {
+		t.Fatalf("revoke %s: %v", h.Name, err)
+	}
+}
+
 // Reset resets the lab and starts the runners that are not there any more.
 func (p *Plexor) Reset(t testing.TB) {
 	t.Helper()
@@ -128,26 +153,15 @@ func (p *Plexor) await(t testing.TB, what string, ready func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !ready(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s is not there after a minute; bot: %s", what, p.bot.Log())
+			t.Fatalf("after a minute no sign of %s; bot: %s", what, p.bot.Log())
 		}
 	}
 }
 
-// online asks the bot whether it has the host's runner now.
+// online tells whether the bot has the host's runner now.
 func (p *Plexor) online(t testing.TB, h *Host) bool {
 	t.Helper()
-	out, err := p.Command(t, "runner", "list", "-o", "json")
-	if err != nil {
-		return false
-	}
-	var runners []struct {
-		Name  string
-		Alive bool
-	}
-	if err := json.Unmarshal([]byte(out), &runners); err != nil {
-		t.Fatalf("plexor runner list = %q: %v", out, err)
-	}
-	for _, r := range runners {
+	for _, r := range p.known(t) {
 		if r.Name == h.Name {
 			return r.Alive
 		}
@@ -155,39 +169,50 @@ func (p *Plexor) online(t testing.TB, h *Host) bool {
 	return false
 }
 
-// Verdict is what "plexor diagnose -o json" says, as far as tests look at it.
-type Verdict struct {
-	Kind, Headline string
-	Causes         []struct {
-		ID, Headline, On string
-		Remedies         []struct{ Kind, On, Run, Explain, Risk, Verify string }
+// known are the runners that the bot knows; none where it does not answer.
+func (p *Plexor) known(t testing.TB) (runners []investigations.Runner) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+plexorAPI+"/api/v1/runners", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	Candidates []struct {
-		ID      string
-		Missing []string
+	request.Header.Set("Authorization", "Bearer "+plexorToken)
+	answer, err := p.lab.Ops.HTTP().Do(request)
+	if err != nil {
+		return nil
 	}
-	RuledOut []string `json:"ruled_out"`
-	// Exit is the program's exit code, Text all that it printed.
-	Exit int    `json:"-"`
-	Text string `json:"-"`
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&runners); err != nil {
+		t.Fatalf("the bot's runners: %s: %v", answer.Status, err)
+	}
+	return runners
 }
 
 // Diagnose asks the bot for a verdict, as a person on ops would.
-func (p *Plexor) Diagnose(t testing.TB, target string, inputs ...string) Verdict {
+func (p *Plexor) Diagnose(t testing.TB, target string, inputs ...string) investigations.Investigation {
 	t.Helper()
 	out, err := p.Command(t, append(append([]string{"diagnose", target}, inputs...), "-o", "json")...)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	var investigation struct{ Verdict Verdict }
-	if err := json.Unmarshal([]byte(out), &investigation); err != nil {
-		t.Fatalf("diagnose %s = %q, %v, want JSON; %s; bot: %s", target, out, err, exit.Stderr, p.bot.Log())
+	var inv investigations.Investigation
+	if err := json.Unmarshal([]byte(out), &inv); err != nil {
+		var said []byte
+		if exit != nil {
+			said = exit.Stderr
+		}
+		t.Fatalf("diagnose %s = %q, %v, want JSON; %s; bot: %s", target, out, err, said, p.bot.Log())
 	}
-	v := investigation.Verdict
-	v.Text = out
+	if inv.Verdict == nil {
+		t.Fatalf("diagnose %s: %s: %s; bot: %s", target, inv.State, inv.Error, p.bot.Log())
+	}
+	code := 0
 	if exit != nil {
-		v.Exit = exit.ExitCode()
+		code = exit.ExitCode()
 	}
-	return v
+	if code != inv.Verdict.ExitCode() {
+		t.Errorf("diagnose %s exits with %d, want %d for %s", target, code, inv.Verdict.ExitCode(), inv.Verdict.Kind)
+	}
+	return inv
 }
