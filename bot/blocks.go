@@ -15,6 +15,7 @@ const (
 	maxSection = 3000
 	maxButton  = 75
 	maxText    = 3900 // chat.update takes 4,000
+	maxWord    = 600  // one piece of rich text: a headline or a line of evidence
 	maxAll     = 9000 // all text in a message's blocks; refused from about 11,000
 )
 
@@ -79,16 +80,16 @@ func bullets(lines ...block) block {
 
 // pre is a command or output to be copied as it is.
 func pre(text string) block {
-	return block{"type": "rich_text_preformatted", "elements": []block{word(clip(text, maxSection))}}
+	return block{"type": "rich_text_preformatted", "elements": []block{{"type": "text", "text": orSpace(clip(text, maxSection))}}}
 }
 
-func word(text string) block   { return block{"type": "text", "text": orSpace(text)} }
+func word(text string) block   { return block{"type": "text", "text": orSpace(clip(text, maxWord))} }
 func strong(text string) block { return styled(text, "bold") }
 func code(text string) block   { return styled(text, "code") }
 func italic(text string) block { return styled(text, "italic") }
 func person(id string) block   { return block{"type": "user", "user_id": id} }
 func styled(text, style string) block {
-	return block{"type": "text", "text": orSpace(text), "style": block{style: true}}
+	return block{"type": "text", "text": orSpace(clip(text, maxWord)), "style": block{style: true}}
 }
 
 // orSpace keeps an empty text from making the block invalid.
@@ -113,18 +114,47 @@ func escape(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
 }
 
-// fit drops blocks from the end until the message is one that Slack takes, and
+// fit drops what is at the end until the message is one that Slack takes, and
 // says that it did.
 func fit(blocks []block) []block {
-	total, kept := 0, blocks[:0:0]
-	for i, b := range blocks {
-		total += textSize(b)
-		if len(kept) == maxBlocks-1 || total > maxAll && i > 0 {
-			return append(kept, note("There is more than fits here: `plexor show` prints all of it."))
+	left, kept := maxAll, blocks[:0:0]
+	for _, b := range blocks {
+		b, whole := trim(b, left)
+		if len(kept) == maxBlocks-1 || b == nil {
+			return append(kept, cut)
 		}
 		kept = append(kept, b)
+		left -= textSize(b)
+		if !whole {
+			return append(kept, cut)
+		}
 	}
 	return kept
+}
+
+// cut ends a message of which more was to be said.
+var cut = note("There is more than fits here: plexor show prints all of it.")
+
+// trim cuts a rich_text block's last parts off until its text is within n
+// characters; any other block stays whole or goes (nil).
+func trim(b block, n int) (kept block, whole bool) {
+	if textSize(b) <= n {
+		return b, true
+	}
+	parts, ok := b["elements"].([]block)
+	if !ok || b["type"] != "rich_text" {
+		return nil, false
+	}
+	end := 0
+	for size := 0; end < len(parts); end++ {
+		if size += textSize(parts[end]); size > n {
+			break
+		}
+	}
+	if end == 0 {
+		return nil, false
+	}
+	return rich(parts[:end]...), false
 }
 
 // textSize counts the characters of all text in a block.
