@@ -48,8 +48,9 @@ func SocketListeners(ctx context.Context, args ListenersArgs) (ListenersFacts, e
 	if len(denied) > 0 {
 		f.NotPermitted = new(strings.Join(denied, "; "))
 	}
-	if taker := f.taker(onPort, addr); taker != nil {
-		err = f.queue(ctx, *taker)
+	if i := taker(onPort, addr); i >= 0 {
+		f.Taker = &f.List[i]
+		err = f.queue(ctx, onPort[i])
 	}
 	return f, err
 }
@@ -200,17 +201,16 @@ func boundTo(list []diagSocket) []string {
 	return slices.Compact(addresses)
 }
 
-// taker is the listener that takes the address: the kernel prefers one that is
-// bound to it to a wildcard.
-func (f *ListenersFacts) taker(here []diagSocket, addr netip.Addr) *diagSocket {
-	var best *diagSocket
+// taker is the index of the listener that takes the address, -1 for none: the
+// kernel prefers one that is bound to it to a wildcard.
+func taker(here []diagSocket, addr netip.Addr) int {
+	best := -1
 	for i, s := range here {
-		if !addr.IsValid() || !s.bound().takes(addr) {
+		if !addr.IsValid() || i >= maxList || !s.bound().takes(addr) {
 			continue
 		}
-		if best == nil || best.address.IsUnspecified() && !s.address.IsUnspecified() {
-			best = &here[i]
-			f.Taker = &f.List[i]
+		if best < 0 || here[best].address.IsUnspecified() && !s.address.IsUnspecified() {
+			best = i
 		}
 	}
 	return best

@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestConnectKernelReset: on its own loopback a host knows that its kernel
@@ -34,6 +36,39 @@ func TestConnectPortsTaken(t *testing.T) {
 	if len(f.SourcePorts) != 1 || f.SourcePorts[0] == 42001 {
 		t.Errorf("source_ports = %v, want another than 42001", f.SourcePorts)
 	}
+}
+
+// TestConnectTupleTaken: the source port is free to bind to, but has a
+// connection to the endpoint already.
+func TestConnectTupleTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	to := l.Addr().(*net.TCPAddr).AddrPort()
+	fd, err := tcpSocket(to.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := os.NewFile(uintptr(fd), "other")
+	defer other.Close()
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
+		t.Fatal(err)
+	}
+	source := int64(localAddress(fd).Port())
+	f, err := TCPConnect(t.Context(), ConnectArgs{
+		Addresses: []string{"127.0.0.1"}, Port: int64(to.Port()), SourcePorts: []int64{source}, Attempts: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "ports_taken", f.PortsTaken, true)
+	want(t, "connected", f.Connected, true)
 }
 
 // TestConnectOverlaps: the first attempt is dropped, the second answered: the
