@@ -8,7 +8,7 @@
 // it does so on every system and in _linux where it needs Linux. [Catalog]
 // describes them all; a [Set] carries out those that its host can.
 //
-// In facts, every field
-// is a pointer or a slice: one that is not set was not established. A missing
-// privilege is a fact of its own (NotPermitted), never a silent no.
+// In facts, every field is a pointer or a slice: one that is not set was not
+// established. A missing privilege is a fact of its own (NotPermitted), never a
+// silent no.
 package probe
