@@ -44,6 +44,7 @@ type New struct {
 	Investigation investigations.Investigation
 	EventKey      string // of the command or alert that asks for it; empty: none
 	Silent        bool   // nothing of it is to stand in Slack
+	Follower      string // a subject that shows it besides: each change marks it
 	Audit         *AuditLine
 }
 
@@ -89,6 +90,9 @@ func (s *Store) create(tx *bolt.Tx, n New) error {
 			return err
 		}
 	}
+	if err := follow(tx, inv.ID, n.Follower); err != nil {
+		return err
+	}
 	if n.Silent {
 		return nil
 	}
@@ -100,6 +104,9 @@ func (s *Store) create(tx *bolt.Tx, n New) error {
 func (s *Store) Apply(id string, e investigations.Event) error {
 	err := s.db.Batch(func(tx *bolt.Tx) error {
 		if err := apply(tx, id, e); err != nil {
+			return err
+		}
+		if err := markFollowers(tx, id); err != nil {
 			return err
 		}
 		if tx.Bucket(bucketDirty).Get([]byte(Subject(id))) == nil && posted(tx, Subject(id)) == 0 {

@@ -42,6 +42,9 @@ func (s *Store) retainSome(r Retention) (n int, err error) {
 		if err := s.forgetAudit(tx, r); err != nil {
 			return err
 		}
+		if err := s.retainTroubles(tx, r); err != nil {
+			return err
+		}
 		excess := int64(0)
 		if r.Size > 0 {
 			excess = s.inUse() - r.Size
@@ -101,6 +104,9 @@ func deleteInvestigation(tx *bolt.Tx, id string) (freed int64, err error) {
 	}
 	freed = int64(len(tx.Bucket(bucketInvestigations).Get([]byte(id))))
 	if err := tx.Bucket(bucketInvestigations).Delete([]byte(id)); err != nil {
+		return freed, err
+	}
+	if _, err := deletePrefix(tx.Bucket(bucketFollowers), prefix(id)); err != nil {
 		return freed, err
 	}
 	n, err := deletePrefix(tx.Bucket(bucketChecks), prefix(id))

@@ -42,6 +42,10 @@ var (
 	bucketRunners        = []byte("runners")        // name -> record
 	bucketAudit          = []byte("audit")          // ULID -> line
 	bucketValues         = []byte("values")         // small named values
+	bucketAlerts         = []byte("alerts")         // number -> alert, one a fingerprint
+	bucketTroubles       = []byte("troubles")       // ULID -> what alerts have in common
+	bucketMutes          = []byte("mutes")          // ULID -> mute
+	bucketFollowers      = []byte("followers")      // investigation/subject -> nothing
 )
 
 // Options change how a state file is opened; the zero value is ready to use.
@@ -127,6 +131,7 @@ func (s *Store) buckets() [][]byte {
 	return [][]byte{
 		bucketMeta, bucketInvestigations, bucketChecks, bucketTargets, bucketUnfinished, bucketSeen,
 		bucketDirty, bucketPosts, bucketRunners, bucketAudit, bucketValues,
+		bucketAlerts, bucketTroubles, bucketMutes, bucketFollowers,
 	}
 }
 
