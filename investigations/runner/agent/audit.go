@@ -70,13 +70,11 @@ func (f *File) Write(line []byte) (int, error) {
 	if limit == 0 {
 		limit = 10 << 20
 	}
-	if f.file != nil && f.size > 0 && f.size+int64(len(line)) > limit {
-		if err := f.setAside(); err != nil {
-			return 0, err
-		}
+	if err := f.open(); err != nil {
+		return 0, err
 	}
-	if f.file == nil {
-		if err := f.open(); err != nil {
+	if f.size > 0 && f.size+int64(len(line)) > limit {
+		if err := errors.Join(f.setAside(), f.open()); err != nil {
 			return 0, err
 		}
 	}
@@ -85,7 +83,11 @@ func (f *File) Write(line []byte) (int, error) {
 	return n, err
 }
 
+// open opens the file, if it is not open.
 func (f *File) open() error {
+	if f.file != nil {
+		return nil
+	}
 	file, err := os.OpenFile(f.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -99,6 +101,7 @@ func (f *File) open() error {
 	return nil
 }
 
+// setAside closes the file and gives it its other name.
 func (f *File) setAside() error {
 	err := f.file.Close()
 	f.file = nil

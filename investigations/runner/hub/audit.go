@@ -19,6 +19,7 @@ const (
 	BadFrame        Event = "bad-frame"       // rubbish
 	TooMuch         Event = "too-much"        // too large or too often
 	NotAsked        Event = "not-asked"       // facts for a check it was not asked for
+	Forbidden       Event = "forbidden"       // a subject that is not its own
 	OtherVersion    Event = "other-version"
 )
 
@@ -74,7 +75,7 @@ func (h *Hub) audit(name string, event Event, detail string) {
 // repeats are the events that a stranger or a runner can cause at will.
 var repeats = map[Event]bool{
 	JoinRefused: true, KeyRefused: true, AddressConflict: true, TwoConnections: true,
-	BadFrame: true, TooMuch: true, NotAsked: true, OtherVersion: true,
+	BadFrame: true, TooMuch: true, NotAsked: true, Forbidden: true, OtherVersion: true,
 }
 
 // Count returns how many of an event by a runner there were since the bot

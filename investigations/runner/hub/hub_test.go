@@ -186,34 +186,6 @@ func TestLocalWithoutPort(t *testing.T) {
 	}
 }
 
-func TestRaise(t *testing.T) {
-	var mu sync.Mutex
-	var got []string
-	fail := 2
-	h := open(t, func(c *hub.Config) {
-		c.OnRaise = func(_ context.Context, name, id string, payload []byte) error {
-			mu.Lock()
-			defer mu.Unlock()
-			if fail--; fail >= 0 {
-				return errors.New("disk full")
-			}
-			got = append(got, name+" "+string(payload))
-			return nil
-		}
-	})
-	r, _ := join(t, h, "lb", nil, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := r.Raise(ctx, []byte(`{"line":"refused"}`)); err != nil {
-		t.Fatalf("Raise = %v", err)
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if len(got) != 1 || got[0] != `lb {"line":"refused"}` {
-		t.Errorf("OnRaise got %q", got)
-	}
-}
-
 func BenchmarkProbe(b *testing.B) {
 	for _, where := range []string{"tls", "inprocess"} {
 		b.Run(where, func(b *testing.B) {

@@ -104,7 +104,7 @@ func (w *wire) freeze(frozen bool) {
 }
 
 // joinOver is join over a wire.
-func joinOver(t *testing.T, h *hub.Hub, name string, change func(*agent.Config)) *wire {
+func joinOver(t *testing.T, h *hub.Hub, name string, change func(*agent.Config)) (*wire, run) {
 	t.Helper()
 	w := newWire(t, h.Addr().String())
 	text, err := h.Token(t.Context(), name, nil, 0)
@@ -116,9 +116,9 @@ func joinOver(t *testing.T, h *hub.Hub, name string, change func(*agent.Config))
 		t.Fatal(err)
 	}
 	token.Address = w.listener.Addr().String()
-	start(t, identity(t, t.TempDir(), token.String()), change)
+	r := start(t, identity(t, t.TempDir(), token.String()), change)
 	waitAlive(t, h, name, true)
-	return w
+	return w, r
 }
 
 // hang asks for a probe that ends with its context, and returns how it ends.
@@ -151,7 +151,7 @@ func lostSoon(t *testing.T, ended chan error) {
 func TestConnectionCut(t *testing.T) {
 	h := open(t, func(c *hub.Config) { c.Grace = 100 * time.Millisecond })
 	hammer := &hammer{}
-	w := joinOver(t, h, "web", func(c *agent.Config) { c.Prober = hammer })
+	w, _ := joinOver(t, h, "web", func(c *agent.Config) { c.Prober = hammer })
 	ended := hang(t, h, hammer)
 	w.cut(true)
 	lostSoon(t, ended)
@@ -167,7 +167,7 @@ func TestConnectionCut(t *testing.T) {
 // before the grace is over, and answers.
 func TestAnswerAfterCut(t *testing.T) {
 	h := open(t, func(c *hub.Config) { c.Grace = patience })
-	w := joinOver(t, h, "web", nil)
+	w, _ := joinOver(t, h, "web", nil)
 	armed, finish, facts := make(chan struct{}), make(chan struct{}), make(chan string, 1)
 	r := request("watch", `{}`)
 	r.Timeout = 2 * patience
@@ -193,7 +193,7 @@ func TestAnswerAfterCut(t *testing.T) {
 func TestSilence(t *testing.T) {
 	h := open(t, nil)
 	hammer := &hammer{}
-	w := joinOver(t, h, "web", func(c *agent.Config) { c.Prober, c.Pulse = hammer, time.Second })
+	w, _ := joinOver(t, h, "web", func(c *agent.Config) { c.Prober, c.Pulse = hammer, time.Second })
 	ended := hang(t, h, hammer)
 	w.freeze(true)
 	lostSoon(t, ended)

@@ -1,11 +1,16 @@
 package hub_test
 
 import (
+	"bufio"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -83,6 +88,7 @@ func TestPermissions(t *testing.T) {
 		}
 		expect("subscribe to " + s)
 	}
+	waitFor(t, "each try is counted", func() bool { return h.Count("evil", hub.Forbidden) == 20 })
 	if a, err := h.Probe(t.Context(), "web", request("say", `{"n":1}`)); err != nil || string(a.Facts) != `{"n":1}` {
 		t.Errorf("Probe of the other runner = %s, %v", a.Facts, err)
 	}
@@ -190,6 +196,47 @@ func TestTooMuch(t *testing.T) {
 	}
 	if a, err := h.Probe(t.Context(), "web", request("say", `{"n":1}`)); err != nil || string(a.Facts) != `{"n":1}` {
 		t.Errorf("Probe of another runner = %s, %v", a.Facts, err)
+	}
+}
+
+// TestTooLarge speaks the protocol by hand: the client library would not send
+// what is over the limit.
+func TestTooLarge(t *testing.T) {
+	h := open(t, nil)
+	r, dir := join(t, h, "evil", nil, nil)
+	r.stop()
+	waitAlive(t, h, "evil", false)
+	id := identity(t, dir, "")
+	key, err := nkeys.FromSeed(id.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub, err := key.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := tls.Dial("tcp", id.Address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	in := bufio.NewReader(c)
+	line, err := in.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info struct{ Nonce string }
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(line, "INFO ")), &info); err != nil {
+		t.Fatal(err)
+	}
+	sig, err := key.Sign([]byte(info.Nonce))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(c, "CONNECT {\"nkey\":%q,\"sig\":%q,\"protocol\":1}\r\nPUB plexor.v1.hello.evil %d\r\n", pub, base64.RawURLEncoding.EncodeToString(sig), 1<<20)
+	waitFor(t, "it is counted", func() bool { return h.Count("evil", hub.TooMuch) == 1 })
+	if _, err := io.Copy(io.Discard, in); err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection ended with %v", err)
 	}
 }
 

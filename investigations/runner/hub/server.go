@@ -4,10 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -36,7 +34,7 @@ func (h *Hub) startServer() error {
 	if err != nil {
 		return err
 	}
-	s.SetLoggerV2(serverLog{h.log}, false, false, false)
+	s.SetLoggerV2((*serverLog)(h), false, false, false)
 	h.server = s
 	s.Start()
 	if !s.ReadyForConnections(10 * time.Second) {
@@ -91,19 +89,4 @@ func (h *Hub) advertised() (string, error) {
 		return "", errors.New("runners.listen is every address of this host: say in runners.advertise which one runners dial")
 	}
 	return addr.String(), nil
-}
-
-// serverLog brings the server's log into ours. What it calls an error is a
-// stranger at the door or a broken line; what it notices nobody needs.
-type serverLog struct{ log *slog.Logger }
-
-func (l serverLog) Noticef(format string, v ...any) { l.log.Debug(line(format, v)) }
-func (l serverLog) Debugf(string, ...any)           {}
-func (l serverLog) Tracef(string, ...any)           {}
-func (l serverLog) Warnf(format string, v ...any)   { l.log.Warn(line(format, v)) }
-func (l serverLog) Errorf(format string, v ...any)  { l.log.Warn(line(format, v)) }
-func (l serverLog) Fatalf(format string, v ...any)  { l.log.Error(line(format, v)) }
-
-func line(format string, v []any) string {
-	return "runner server: " + strings.TrimSpace(fmt.Sprintf(format, v...))
 }
