@@ -40,11 +40,11 @@ func TestRemedy(t *testing.T) {
 		del, allow string
 	}{
 		{"nft", named(engineNft, "inet", "filter", block("input", hookInput)), hookInput, "none",
-			"nft delete rule inet filter input handle 2",
-			"nft insert rule inet filter input position 2 ip saddr 10.77.1.1 tcp dport 80 accept"},
+			"nft delete rule inet filter input handle 102",
+			"nft insert rule inet filter input position 102 ip saddr 10.77.1.1 tcp dport 80 accept"},
 		{"nft output", named(engineNft, "inet", "filter", block("output", hookOutput)), hookOutput, "none",
-			"nft delete rule inet filter output handle 2",
-			"nft insert rule inet filter output position 2 ip daddr 10.77.1.254 tcp dport 80 accept"},
+			"nft delete rule inet filter output handle 102",
+			"nft insert rule inet filter output position 102 ip daddr 10.77.1.254 tcp dport 80 accept"},
 		{"iptables-nft", named(engineNft, "ip", "filter", block("INPUT", hookInput)), hookInput, "iptables-nft",
 			"iptables -D INPUT 2", "iptables -I INPUT 2 -s 10.77.1.1 -p tcp --dport 80 -j ACCEPT"},
 		{"legacy raw", named(engineLegacy, "ip", "raw", block("PREROUTING", hookPrerouting)), hookInput, "none",

@@ -32,7 +32,7 @@ func goTo(to string) verdict { return verdict{kind: vGoto, chain: to} }
 func chainOf(name, hook string, priority int, rules ...[]expr) *chain {
 	c := &chain{name: name, base: hook != "", hook: hook, priority: priority, kind: "filter"}
 	for i, e := range rules {
-		c.rules = append(c.rules, &rule{chain: c, handle: int64(i + 1), position: int64(i + 1), exprs: e})
+		c.rules = append(c.rules, &rule{chain: c, handle: int64(i + 101), position: int64(i + 1), exprs: e})
 	}
 	return c
 }
@@ -114,6 +114,8 @@ func TestWalk(t *testing.T) {
 			[]*chain{chainOf("in", hookInput, 0, does(accepts, perhaps()), does(drops))}, "open: a rate limit in rule 1 of chain in (table inet t)"},
 		{"an open match and the same verdict",
 			[]*chain{chainOf("in", hookInput, 0, does(drops, perhaps()), does(drops))}, "drop"},
+		{"an open match and another kind of reject",
+			[]*chain{chainOf("in", hookInput, 0, does(resets, perhaps()), does(verdict{kind: vReject, with: "port-unreachable"}))}, "open: a rate limit in rule 1 of chain in (table inet t)"},
 		{"an open match after one that does not hold",
 			[]*chain{chainOf("in", hookInput, 0, does(accepts, append(dport(81), perhaps())...), does(drops))}, "drop by in 2"},
 		{"a queue",
