@@ -7,12 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inputTable makes an input chain with a policy; ssh and what answers stay open.
+// inputTable makes an input chain with a policy; ssh, what answers, and the
+// network of ops stay open: a runner's connection that conntrack begins to see
+// in the middle is new to it.
 func inputTable(policy string, rules ...string) string {
 	script := fmt.Sprintf(`nft add table inet filter
 		nft 'add chain inet filter input { type filter hook input priority 0; policy %s; }'
 		nft add rule inet filter input ct state established,related accept
-		nft add rule inet filter input iif lo accept
+		nft 'add rule inet filter input iifname { lo, mgmt0 } accept'
 		nft add rule inet filter input meta l4proto ipv6-icmp accept
 		nft add rule inet filter input tcp dport 22 accept
 	`, policy)
@@ -57,6 +59,7 @@ func firewallFaults() []Fault {
 		nft 'add rule inet filter input tcp dport vmap { 80 : accept, 8080 : goto services }'`)
 	add("iptables-nft-drop", drop, shop, silence, "iptables -A INPUT -p tcp --dport 8080 -j DROP")
 	add("iptables-nft-policy", drop, shop, silence, `iptables -A INPUT -i lo -j ACCEPT
+		iptables -A INPUT -i mgmt0 -j ACCEPT
 		iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
 		iptables -A INPUT -p tcp --dport 22 -j ACCEPT
 		iptables -P INPUT DROP`)
@@ -76,7 +79,7 @@ func firewallFaults() []Fault {
 // program that closed it opens it, in front of all rules.
 func opening(script, chain, legacyChain string) string {
 	switch program, _, _ := strings.Cut(script, " "); {
-	case program == "systemctl":
+	case script == startFirewalld:
 		return "firewall-cmd --quiet --add-port=8080/tcp"
 	case program == "nft":
 		table := strings.Fields(script)[4]
@@ -88,7 +91,9 @@ func opening(script, chain, legacyChain string) string {
 
 // startFirewalld waits for firewalld's rules: it calls itself running before it
 // has made them.
-const startFirewalld = `systemctl start firewalld
+const startFirewalld = `
+	echo '<zone target="ACCEPT"><interface name="mgmt0"/></zone>' >/etc/firewalld/zones/trusted.xml
+	systemctl start firewalld
 	until nft list chain inet firewalld filter_IN_public_allow 2>/dev/null | grep -q 'dport 22'; do sleep 0.05; done
 `
 
@@ -104,16 +109,17 @@ func outputTable(rule string) string {
 // outputFaults are those of the load balancer's own firewall.
 func outputFaults() []Fault {
 	var faults []Fault
-	add := func(name string, see Sight, script string) {
-		faults = append(faults, Fault{Name: name, Cause: "lb-output-fw", On: "lb", Target: shop, See: see,
+	add := func(name, target string, see Sight, script string) {
+		faults = append(faults, Fault{Name: name, Cause: "lb-output-fw", On: "lb", Target: target, See: see,
 			Fix: opening(script, "output", "OUTPUT"), Make: after(onLB, script)})
 	}
-	add("output-reject", icmp(unix.ECONNREFUSED, "3/3 from 10.77.1.2"), outputTable("tcp dport 8080 reject"))
-	add("output-tcp-reset", reset, outputTable("tcp dport 8080 reject with tcp reset"))
-	add("output-drop", silence, outputTable("ip daddr 10.77.2.0/24 tcp dport 8080 drop"))
-	add("output-admin-prohibited", icmp(unix.EHOSTUNREACH, "3/13 from 10.77.1.2"),
+	add("output-reject", shop, icmp(unix.ECONNREFUSED, "3/3 from 10.77.1.2"), outputTable("tcp dport 8080 reject"))
+	add("output-reject-ipv6", shop6, icmp(unix.ECONNREFUSED, "1/4 from fd77:1::2"), outputTable("tcp dport 8080 reject"))
+	add("output-tcp-reset", shop, reset, outputTable("tcp dport 8080 reject with tcp reset"))
+	add("output-drop", shop, silence, outputTable("ip daddr 10.77.2.0/24 tcp dport 8080 drop"))
+	add("output-admin-prohibited", shop, icmp(unix.EHOSTUNREACH, "3/13 from 10.77.1.2"),
 		outputTable("tcp dport 8080 reject with icmpx admin-prohibited"))
-	add("output-iptables-legacy", icmp(unix.ECONNREFUSED, "3/3 from 10.77.1.2"),
+	add("output-iptables-legacy", shop, icmp(unix.ECONNREFUSED, "3/3 from 10.77.1.2"),
 		"iptables-legacy -A OUTPUT -p tcp --dport 8080 -j REJECT")
 	return faults
 }

@@ -33,6 +33,7 @@ func lifeFaults() []Fault {
 func start(t testing.TB, l *Lab) {
 	t.Helper()
 	serveShop(t, l)
+	l.Web.remember(t, 8080)
 	l.Web.Install(t, Service{Unit: shopUnit, Lines: []string{"ExecStart=", "ExecStart=/bin/sleep 1000", "TimeoutStartSec=600"}})
 	l.Web.Shell(t, "systemctl restart --no-block "+shopUnit+`
 		until [ "$(systemctl show -P SubState `+shopUnit+`)" = start ]; do sleep 0.05; done`)

@@ -8,7 +8,7 @@ func listenerFaults() []Fault {
 		{Name: "wrong-port", Cause: "wrong-port", On: "web", Target: shop, See: reset, Inputs: []string{"unit=" + shopUnit},
 			Make: listening("[::]:8081")},
 		{Name: "wrong-port-moved", Cause: "wrong-port", On: "web", Target: shop, See: reset,
-			Make: func(t testing.TB, l *Lab) { serveShop(t, l); listening("[::]:8081")(t, l) }},
+			Make: func(t testing.TB, l *Lab) { serveShop(t, l); l.Web.remember(t, 8080); listening("[::]:8081")(t, l) }},
 		{Name: "bound-loopback", Cause: "bound-loopback", On: "web", Target: shop, See: reset,
 			Make: listening("127.0.0.1:8080")},
 		{Name: "bound-loopback-nginx", Cause: "bound-loopback", On: "web", Target: "10.77.2.2:80", See: reset,

@@ -42,14 +42,33 @@ func nameFaults() []Fault {
 	}
 }
 
-// upstreamFaults are those of the load balancer's own configuration.
+// upstreamFaults are those of servers that the load balancer's own configuration
+// names; what a person asks about is the name of its group of them.
 func upstreamFaults() []Fault {
+	const group = "shop"
+	fault := func(name, cause, on string, see Sight, make func(testing.TB, *Lab)) Fault {
+		return Fault{Name: name, Cause: cause, On: on, Target: group, Address: shop, See: see, Make: make}
+	}
+	stopped := fault("nginx-upstream-stopped", "proc-not-running", "web", reset, func(t testing.TB, l *Lab) {
+		serveShop(t, l)
+		l.LB.NginxBalance(t, group, shopName)
+		l.Web.Shell(t, "systemctl stop "+shopUnit)
+	})
+	stopped.Fix = "systemctl start " + shopUnit
 	return []Fault{
-		{Name: "server-marked-down", Cause: "lb-admin-disabled", On: "lb", Target: "shop", Address: shop, See: connected,
-			Make: func(t testing.TB, l *Lab) {
-				serveShop(t, l)
-				l.LB.NginxBalance(t, "shop", shop+" down", "10.77.2.3:8080")
-			}},
+		stopped,
+		fault("haproxy-backend-loopback", "bound-loopback", "web", reset, func(t testing.TB, l *Lab) {
+			listening("127.0.0.1:8080")(t, l)
+			l.LB.HAProxyBalance(t, group, shopName)
+		}),
+		fault("nginx-server-down", "lb-admin-disabled", "lb", connected, func(t testing.TB, l *Lab) {
+			serveShop(t, l)
+			l.LB.NginxBalance(t, group, shop+" down", "10.77.2.3:8080")
+		}),
+		fault("haproxy-server-disabled", "lb-admin-disabled", "lb", connected, func(t testing.TB, l *Lab) {
+			serveShop(t, l)
+			l.LB.HAProxyBalance(t, group, shopName+" disabled")
+		}),
 	}
 }
 

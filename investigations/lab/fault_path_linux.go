@@ -12,8 +12,13 @@ func pathFaults() []Fault {
 	return []Fault{
 		{Name: "router-tcp-reset", Cause: "middlebox-rst", On: "between lb and web", Target: shop, See: reset,
 			Make: forwarding("tcp dport 8080 reject with tcp reset")},
+		{Name: "router-tcp-reset-ipv6", Cause: "middlebox-rst", On: "between lb and web", Target: shop6, See: reset,
+			Make: forwarding("tcp dport 8080 reject with tcp reset")},
 		{Name: "router-admin-prohibited", Cause: "path-acl-icmp", On: "10.77.1.1", Target: shop,
 			See:  icmp(unix.EHOSTUNREACH, "3/13 from 10.77.1.1"),
+			Make: forwarding("tcp dport 8080 reject with icmpx admin-prohibited")},
+		{Name: "router-admin-prohibited-ipv6", Cause: "path-acl-icmp", On: "fd77:1::1", Target: shop6,
+			See:  icmp(unix.EACCES, "1/1 from fd77:1::1"),
 			Make: forwarding("tcp dport 8080 reject with icmpx admin-prohibited")},
 		{Name: "router-net-prohibited", Cause: "path-acl-icmp", On: "10.77.1.1", Target: shop,
 			See:  icmp(unix.ENETUNREACH, "3/9 from 10.77.1.1"),

@@ -16,6 +16,8 @@ func routeFaults() []Fault {
 			Make: after(onLB, "ip -6 route del default")},
 		{Name: "blackhole-route", Cause: "blackhole-route", On: "lb", Target: shop, See: Sight{Errno: unix.EINVAL},
 			Fix: "ip route del blackhole 10.77.2.0/24", Make: after(onLB, "ip route add blackhole 10.77.2.0/24")},
+		{Name: "blackhole-route-ipv6", Cause: "blackhole-route", On: "lb", Target: shop6, See: Sight{Errno: unix.EINVAL},
+			Fix: "ip -6 route del blackhole fd77:2::/64", Make: after(onLB, "ip -6 route add blackhole fd77:2::/64")},
 		{Name: "unreachable-route", Cause: "blackhole-route", On: "lb", Target: shop, See: Sight{Errno: unix.EHOSTUNREACH},
 			Fix: "ip route del unreachable 10.77.2.2/32", Make: after(onLB, "ip route add unreachable 10.77.2.2/32")},
 		{Name: "prohibit-route", Cause: "blackhole-route", On: "lb", Target: shop, See: Sight{Errno: unix.EACCES},

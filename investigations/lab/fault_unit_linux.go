@@ -41,6 +41,7 @@ func broken(lines ...string) func(testing.TB, *Lab) {
 	return func(t testing.TB, l *Lab) {
 		t.Helper()
 		serveShop(t, l)
+		l.Web.remember(t, 8080)
 		l.Web.Install(t, Service{Unit: shopUnit, Listen: []string{"[::]:8080"}, Lines: lines})
 		l.Web.Shell(t, "systemctl restart "+shopUnit+" || :")
 	}

@@ -27,6 +27,8 @@ limits: {user: 10000, target: 10000}
 const (
 	plexorToken = "a-token-of-the-lab"
 	plexorAPI   = "127.0.0.1:8066" // on ops
+	runnerName  = "plexor-runner"
+	runnerState = "/var/lib/plexor-runner"
 )
 
 // Plexor is the project's own programs at work in a lab: the bot on ops, and
@@ -94,9 +96,9 @@ func (p *Plexor) StartRunner(t testing.TB, h *Host) {
 	if err != nil {
 		t.Fatalf("token for %s: %v; bot: %s", h.Name, err, p.bot.Log())
 	}
-	state := fmt.Sprintf("/var/lib/plexor-runner-%d", time.Now().UnixNano()) // a new one remembers no port
-	p.runners[h] = h.Start(t, "plexor-runner", []string{"PLEXOR_JOIN=" + strings.TrimSpace(token)},
-		BinDir+"/plexor-runner", "--state", state)
+	h.Shell(t, "rm -rf "+runnerState) // a new one remembers no port
+	p.runners[h] = h.Start(t, runnerName, []string{"PLEXOR_JOIN=" + strings.TrimSpace(token)},
+		BinDir+"/plexor-runner", "--state", runnerState)
 	p.await(t, "the runner on "+h.Name, func() bool { return p.online(t, h) })
 }
 
@@ -130,6 +132,16 @@ func (p *Plexor) RemoveRunner(t testing.TB, h *Host) {
 	if _, err := p.Command(t, "runner", "revoke", h.Name); err != nil {
 		t.Fatalf("revoke %s: %v", h.Name, err)
 	}
+}
+
+// remember waits until the runner on the host, where there is one, has seen who
+// holds the port: it looks every two seconds.
+func (h *Host) remember(t testing.TB, port int) {
+	t.Helper()
+	if !slices.ContainsFunc(h.processes, func(p *Process) bool { return p.name == runnerName }) {
+		return
+	}
+	h.Shell(t, fmt.Sprintf(`until grep -qs '"port": %d,' %s/ports.json; do sleep 0.05; done`, port, runnerState))
 }
 
 // Reset resets the lab and starts the runners that are not there any more.
