@@ -42,6 +42,16 @@ var (
 	bucketRunners        = []byte("runners")        // name -> record
 	bucketAudit          = []byte("audit")          // ULID -> line
 	bucketValues         = []byte("values")         // small named values
+	bucketSchedules      = []byte("schedules")      // id -> schedule
+	bucketProgress       = []byte("progress")       // id -> how far a schedule is
+	bucketWatches        = []byte("watches")        // schedule/target -> what is known of it
+	bucketSpeech         = []byte("speech")         // subject -> what is to be said
+	bucketIncidents      = []byte("incidents")      // target/start+schedule -> incident
+	bucketSeries         = []byte("series")         // target -> number
+	bucketCauses         = []byte("causes")         // cause id -> number
+	bucketResults        = []byte("results")        // number+hour -> results
+	bucketHours          = []byte("hours")          // number+day -> sums by the hour
+	bucketDays           = []byte("days")           // number+month -> sums by the day
 	bucketAlerts         = []byte("alerts")         // number -> alert, one a fingerprint
 	bucketTroubles       = []byte("troubles")       // ULID -> what alerts have in common
 	bucketMutes          = []byte("mutes")          // ULID -> mute
@@ -131,6 +141,8 @@ func (s *Store) buckets() [][]byte {
 	return [][]byte{
 		bucketMeta, bucketInvestigations, bucketChecks, bucketTargets, bucketUnfinished, bucketSeen,
 		bucketDirty, bucketPosts, bucketRunners, bucketAudit, bucketValues,
+		bucketSchedules, bucketProgress, bucketWatches, bucketSpeech, bucketIncidents,
+		bucketSeries, bucketCauses, bucketResults, bucketHours, bucketDays,
 		bucketAlerts, bucketTroubles, bucketMutes, bucketFollowers,
 	}
 }
