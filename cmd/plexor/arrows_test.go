@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"investigations/runner":         {"investigations"},
 	"investigations/runner/agent":   {"investigations", "investigations/runner"},
 	"investigations/runner/hub":     {"investigations", "investigations/runner"},
-	"investigations/lab":            {},
+	"investigations/lab":            {"investigations"},
 	"store":                         {"investigations"},
 	"bot/alerts":                    {"investigations"},
 	"bot/slackapi":                  {},
