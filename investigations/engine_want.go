@@ -6,10 +6,10 @@ import (
 )
 
 // want is what a scope would still gain from: the ids of the checks that an
-// open cause lacks, directly or through another check.
+// open cause or a proved one's remedies lack, directly or through another check.
 type want struct {
 	decided string          // why checks that nobody wants are left out; "" while nothing is decided
-	any     map[string]bool // checks that some open cause lacks
+	any     map[string]bool // checks that some open cause, or a remedy, lacks
 	slow    map[string]bool // those of them that are slow, and only slow ones stand between the cause and its answer
 }
 
@@ -37,6 +37,9 @@ func (r *run) want(s *scope) want {
 			r.wantFor(s, c, &w)
 		}
 	}
+	for _, id := range proved {
+		r.wantForRemedies(s, j.Lacking(id), &w)
+	}
 	if healthy == True {
 		clear(w.slow)
 	}
@@ -59,6 +62,15 @@ func (r *run) wantFor(s *scope, c Judged, w *want) {
 		}
 	}
 	maps.Copy(w.slow, next)
+}
+
+// wantForRemedies adds what remedies lack; no slow check is worth its time there.
+func (r *run) wantForRemedies(s *scope, missing []Missing, w *want) {
+	for _, m := range missing {
+		if c := r.check(m.Check); c != nil && !c.Slow && !m.Final {
+			r.frontier(s, m.Check, w.any, map[string]bool{})
+		}
+	}
 }
 
 // frontier walks from a check that is lacked to those that can start next:

@@ -38,6 +38,23 @@ func (j *Judgement) Cause(id string) Cause {
 	return out
 }
 
+// Lacking tells what the remedies of a proved cause lack.
+func (j *Judgement) Lacking(id string) []Missing {
+	c := j.plan.cause(id)
+	if c == nil {
+		return nil
+	}
+	var all []Missing
+	for _, r := range c.remedies {
+		truth, missing := j.judge(r.cond)
+		if truth == True && r.run != nil {
+			missing = j.missing(r.run.Eval(j.values).Missing)
+		}
+		all = append(all, missing...)
+	}
+	return all
+}
+
 // Candidate renders an open cause, with what it lacks and what a person can run
 // to learn it.
 func (j *Judgement) Candidate(id string) Candidate {
