@@ -25,11 +25,13 @@ type Bot struct {
 	Log     *slog.Logger
 	Now     func() time.Time // time.Now if nil
 	Lacks   string           // what is missing for Slack, said by Ready; empty if nothing is
+	Alerts  *Intake          // nil: no alerts are taken
 
-	status slackapi.Status
-	outbox *Outbox
-	me     slackapi.Identity
-	fatal  struct {
+	status   slackapi.Status
+	outbox   *Outbox
+	me       slackapi.Identity
+	channels channelNames
+	fatal    struct {
 		sync.Mutex
 		err error
 	}
@@ -58,12 +60,18 @@ func (b *Bot) Run(ctx context.Context) error {
 		b.outbox = &Outbox{Slack: b.Slack, Store: b.Store, Log: b.Log, Now: b.Now, Render: b.render, Undeliverable: b.undeliverable}
 		b.outbox.Init()
 		b.Runs.changed = b.outbox.Wake
+		if b.Alerts != nil {
+			b.Alerts.wake = b.outbox.Wake
+		}
 		part(b.outbox.Run)
 		if b.Slack.SocketMode() {
 			part(b.listen)
 		}
 	}
 	part(b.Runs.Run)
+	if b.Alerts != nil {
+		part(b.Alerts.Run)
+	}
 	part(b.retain)
 	<-ctx.Done()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
@@ -88,6 +96,9 @@ func (b *Bot) listen(ctx context.Context) error {
 
 // render gives the messages of any subject.
 func (b *Bot) render(subject string) ([]Message, error) {
+	if id, ok := alertSubject(subject); ok {
+		return b.renderAlert(id)
+	}
 	const inv = "inv/"
 	if len(subject) > len(inv) && subject[:len(inv)] == inv {
 		i, err := b.Store.Investigation(subject[len(inv):])

@@ -24,6 +24,8 @@ func (b *Bot) Event(ctx context.Context, e slackapi.Event) error {
 	switch e.Kind.Type {
 	case "app_mention":
 		return b.mentioned(ctx, e)
+	case "message":
+		return b.message(ctx, e)
 	case "app_home_opened":
 		if e.Kind.Tab == "home" || e.Kind.Tab == "" {
 			b.publishHome(ctx, e.Kind.User)

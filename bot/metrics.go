@@ -24,6 +24,9 @@ func (b *Bot) Metrics() http.Handler {
 		}
 		return float64(len(dirty))
 	})
+	if b.Alerts != nil {
+		b.Alerts.register(reg)
+	}
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }

@@ -43,6 +43,7 @@ type Runs struct {
 	now     func() time.Time
 	limits  Limits
 	changed func(subject string) // tells the outbox
+	ended   func(id string)      // tells the triage of alerts
 
 	slots chan struct{}
 	wg    sync.WaitGroup
@@ -79,7 +80,7 @@ func NewRuns(e *investigations.Engine, s *store.Store, l Limits, log *slog.Logge
 		l.PerTarget = 12
 	}
 	return &Runs{
-		engine: e, store: s, log: log, now: time.Now, limits: l, changed: func(string) {},
+		engine: e, store: s, log: log, now: time.Now, limits: l, changed: func(string) {}, ended: func(string) {},
 		slots: make(chan struct{}, l.AtOnce), running: map[string]*run{}, joins: map[string]*claim{}, recent: map[string][]time.Time{},
 	}
 }
@@ -223,6 +224,11 @@ func (r *Runs) launch(inv investigations.Investigation, key string, c *claim) {
 		r.release(key, c)
 		return // it is on disk: the next start goes on with it
 	}
+	if _, twice := r.running[inv.ID]; twice { // begun while Run went through what is unfinished
+		r.mu.Unlock()
+		r.release(key, c)
+		return
+	}
 	ctx, cancel := context.WithCancel(parent)
 	this := &run{cancel: cancel, done: make(chan struct{})}
 	r.running[inv.ID] = this
@@ -232,6 +238,7 @@ func (r *Runs) launch(inv investigations.Investigation, key string, c *claim) {
 		r.drive(ctx, inv)
 		r.release(key, c)
 		r.forget(inv.ID, this)
+		r.ended(inv.ID)
 	})
 }
 

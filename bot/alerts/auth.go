@@ -185,3 +185,8 @@ func (a Auth) sns(r Request) error {
 	}
 	return e.Verify(cert, a.Check)
 }
+
+// NeedsBody reports whether the proof may be in the body, so that the body has to be read before a request is known to be let in.
+func (a Auth) NeedsBody(source string) bool {
+	return !a.Open && (source == "sns" || len(a.SigningKeys) > 0)
+}

@@ -21,6 +21,7 @@ type config struct {
 	Access    accessConfig    `yaml:"access"`
 	Retention retentionConfig `yaml:"retention"`
 	Limits    limitsConfig    `yaml:"limits"`
+	Alerts    alertsConfig    `yaml:"alerts"`
 	Log       string          `yaml:"log" help:"debug, info, warn or error; info unless given"`
 }
 
@@ -105,6 +106,7 @@ func (c *config) check() error {
 	if _, err := logLevel(c.Log); err != nil {
 		bad("log", "it is debug, info, warn or error, not %q", c.Log)
 	}
+	c.Alerts.check(bad)
 	for field, n := range map[string]int{"limits.at_once": c.Limits.AtOnce, "limits.user": c.Limits.User, "limits.target": c.Limits.Target} {
 		if n < 0 {
 			bad(field, "it is a number above 0, not %d", n)

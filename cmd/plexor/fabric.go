@@ -16,17 +16,20 @@ type fabric struct {
 	hub    *hub.Hub
 	agent  *agent.Agent
 	memory *probe.PortMemory
+	raised *raiser
 }
 
 func openFabric(cfg *config, state *store.Store, log *slog.Logger) (*fabric, error) {
+	raised := new(raiser)
 	h, err := hub.Open(hub.Config{
-		Listen: cfg.Runners.Listen, Advertise: cfg.Runners.Advertise, Dir: cfg.Data, Store: state.Runners(),
+		OnRaise: raised.take,
+		Listen:  cfg.Runners.Listen, Advertise: cfg.Runners.Advertise, Dir: cfg.Data, Store: state.Runners(),
 		Version: version(), Probes: probeNames(), Log: log, Audit: func(e hub.Entry) { auditRunner(state, e, log) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	f := &fabric{hub: h}
+	f := &fabric{hub: h, raised: raised}
 	if err := f.local(cfg, log); err != nil {
 		h.Close()
 		return nil, fmt.Errorf("start the bot's own runner: %w", err)

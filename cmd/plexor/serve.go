@@ -128,6 +128,10 @@ func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, read
 	if err != nil {
 		return err
 	}
+	if err := openAlerts(cfg, sec, b); err != nil {
+		return err
+	}
+	fab.raised.bot.Store(b)
 	listener, err := net.Listen("tcp", cfg.HTTP.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for the API: %w", err)
@@ -190,6 +194,7 @@ func routes(cfg *config, sec secrets, b *bot.Bot, h *hub.Hub) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", api.Handler())
 	mux.Handle("GET /metrics", b.Metrics())
+	mux.Handle("/alerts/", b.Alerts.Handler())
 	if b.Slack != nil && cfg.Slack.Mode == "http" {
 		mux.Handle("/slack/", b.Slack.HTTP(b))
 	}

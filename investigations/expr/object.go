@@ -93,7 +93,7 @@ func (s *Values) value(path string, v reflect.Value) ref.Val {
 		return unknown(path)
 	}
 	switch v.Kind() {
-	case reflect.Pointer:
+	case reflect.Pointer, reflect.Interface:
 		return s.value(path, v.Elem())
 	case reflect.Bool:
 		return types.Bool(v.Bool())

@@ -56,6 +56,8 @@ func (p *provider) typeOf(t reflect.Type) (*types.Type, error) {
 		return types.NewListType(elem), nil
 	case reflect.Map:
 		return p.mapType(t)
+	case reflect.Interface:
+		return types.DynType, nil // decoded JSON
 	case reflect.Struct:
 		if t == timeType {
 			return types.TimestampType, nil

@@ -1,0 +1,94 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+// load makes the board from what is on disk.
+func (i *Intake) load() error {
+	now := i.now().UTC()
+	b := newBoard(i.cfg.Limits)
+	b.windows, b.begin = i.cfg.Windows, i.begin
+	if i.board != nil {
+		b.stats = i.board.stats
+	}
+	mutes, err := i.store.Mutes()
+	if err != nil {
+		return err
+	}
+	b.mutes = mutes
+	err = i.store.EachAlert(func(a store.Alert) {
+		b.notes[hash(a.Fingerprint)] = &memo{
+			seq: a.Seq, count: a.Count, first: a.First.UnixNano(), last: a.Last.UnixNano(), trouble: a.Trouble, keys: a.Keys, firing: a.Firing && !a.Muted,
+		}
+		b.nextSeq = max(b.nextSeq, a.Seq+1)
+	})
+	if err != nil {
+		return err
+	}
+	err = i.store.EachTrouble(func(t store.Trouble) bool {
+		if now.Sub(t.Last) > longest {
+			return false
+		}
+		if !t.Closed || t.Into != "" || now.Sub(t.Last) < b.limits.Cooldown {
+			b.restore(&t)
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	i.board = b
+	return i.reconcile()
+}
+
+// restore puts a trouble back on the board; newer ones come first.
+func (b *board) restore(t *store.Trouble) {
+	b.troubles[t.ID] = t
+	for n, e := range t.Entries {
+		k := groupKey(t.Channel, t.Thread, e.Host)
+		if b.groups[k] == "" {
+			b.groups[k] = t.ID
+		}
+		if e.State == store.EntryRunning {
+			id := e.First
+			if e.Again != "" {
+				id = e.Again
+			}
+			b.running[id] = append(b.running[id], entryRef{t.ID, n})
+		}
+	}
+	if _, ok := b.storms[t.Channel]; t.Storm && !ok {
+		b.storms[t.Channel] = stormMark{t.ID, t.Last}
+	}
+	if t.Posted {
+		b.dirty[store.AlertSubject(t.ID)] = true // its count may not have been said
+	}
+}
+
+// reconcile learns how investigations ended that did so unheard.
+func (i *Intake) reconcile() error {
+	now := i.now().UTC()
+	ids := make([]string, 0, len(i.board.running))
+	for id := range i.board.running {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		inv, err := i.store.Investigation(id)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			i.board.ended(investigations.Investigation{ID: id, State: investigations.Failed, Error: "it is no longer kept"}, now)
+		case err != nil:
+			return fmt.Errorf("read the alerts' investigations: %w", err)
+		case inv.State.Ended():
+			i.board.ended(inv, now)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package bot
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+// maxRows bounds the table of a parent message.
+const maxRows = 40
+
+// renderMany is the thread of several targets: what they have in common, a
+// table, and a reply for each that was looked into.
+func renderMany(t store.Trouble, found map[string]investigations.Investigation) []Message {
+	head := manyHeadline(t)
+	blocks := []block{header(clip(head, maxHeader))}
+	if causes := sharedCauses(t.Entries); len(causes) > 0 {
+		var lines []block
+		for _, c := range causes[:min(len(causes), 8)] {
+			lines = append(lines, line(strong(fmt.Sprintf("%d × ", c.count)), word(c.headline)))
+		}
+		blocks = append(blocks, rich(bullets(lines...)))
+	}
+	blocks = append(blocks, rich(pre(table(t))), note(manyNote(t)))
+	parent := alertMessage(t, head, blocks...)
+	parent.Urgent = t.Closed
+	messages := []Message{parent}
+	for i, e := range t.Entries {
+		if inv, ok := found[e.First]; ok && inv.State.Ended() && len(messages) < maxLooks {
+			m := renderVerdict(inv)
+			m.Key, m.Channel, m.Urgent = fmt.Sprintf("%s/%d", keyLook, i), t.Channel, false
+			m.Blocks = append([]block{header(clip(mark(inv)+" "+e.Target, maxHeader))}, m.Blocks...)
+			m.Blocks = fit(m.Blocks)
+			m.Classic = m.Blocks
+			messages = append(messages, m)
+		}
+	}
+	return messages
+}
+
+// manyHeadline is the whole in one line: how many, and what they have in common.
+func manyHeadline(t store.Trouble) string {
+	n := fmt.Sprintf("%d alerts", t.Alerts)
+	if t.Alerts == 1 {
+		n = "1 alert"
+	}
+	n += fmt.Sprintf(" on %d targets", len(t.Entries)+t.More)
+	causes, open := sharedCauses(t.Entries), waitingIn(&t)
+	switch {
+	case t.Closed && over(t.Entries):
+		return "🟢 Over: " + n
+	case open > 0 && len(causes) == 0:
+		return n + ": being looked into"
+	case open > 0:
+		return fmt.Sprintf("%s: %s so far, %d still to be looked at", n, causeCount(causes), open)
+	case len(causes) == 0:
+		return n
+	case len(causes) == 1:
+		return "🔴 " + n + ", one cause: " + causes[0].headline
+	}
+	return "🔴 " + n + ": " + causeCount(causes)
+}
+
+func causeCount(causes []sharedCause) string {
+	if len(causes) == 1 {
+		return "one cause"
+	}
+	return fmt.Sprintf("%d causes", len(causes))
+}
+
+// over reports whether every target that was looked into is well.
+func over(entries []store.Entry) bool {
+	return !slices.ContainsFunc(entries, func(e store.Entry) bool {
+		return e.Verdict != "" && e.Verdict != string(investigations.VerdictHealthy)
+	})
+}
+
+// waitingIn counts the targets that are not looked into yet, or just now.
+func waitingIn(t *store.Trouble) (n int) {
+	for i := range t.Entries {
+		if s := t.Entries[i].State; s == store.EntryWaiting || s == store.EntryRunning {
+			n++
+		}
+	}
+	return n
+}
+
+// sharedCause is a cause with how many targets it explains.
+type sharedCause struct {
+	key, headline string
+	count         int
+}
+
+// sharedCauses puts together what was proved: a whole host's trouble by host,
+// any other by cause and host, the most frequent first.
+func sharedCauses(entries []store.Entry) (all []sharedCause) {
+	for _, e := range entries {
+		if e.Verdict != string(investigations.VerdictCause) || e.Cause == "" {
+			continue
+		}
+		key := e.Cause + "\x00" + cmp.Or(e.On, e.Host)
+		headline := e.Headline
+		if !hostwide[e.Cause] {
+			key = e.Cause + "\x00" + e.Headline
+		}
+		i := slices.IndexFunc(all, func(c sharedCause) bool { return c.key == key })
+		if i < 0 {
+			all = append(all, sharedCause{key: key, headline: headline})
+			i = len(all) - 1
+		}
+		all[i].count++
+	}
+	slices.SortStableFunc(all, func(a, b sharedCause) int { return cmp.Compare(b.count, a.count) })
+	return all
+}
+
+// table shows every target in a row. It is preformatted text, in which nothing
+// is markup.
+func table(t store.Trouble) string {
+	width := 6
+	for _, e := range t.Entries[:min(len(t.Entries), maxRows)] {
+		width = max(width, min(utf8.RuneCountInString(rowName(e)), 40))
+	}
+	var b strings.Builder
+	size := 0
+	for i, e := range t.Entries {
+		row := fmt.Sprintf("%-*s  %s\n", width, clip(rowName(e), 40), clip(rowWords(e), 90))
+		if size += utf8.RuneCountInString(row); i == maxRows || size > maxSection-100 {
+			fmt.Fprintf(&b, "and %d more: plexor alerts list\n", len(t.Entries)-i+t.More)
+			return b.String()
+		}
+		b.WriteString(row)
+	}
+	if t.More > 0 {
+		fmt.Fprintf(&b, "and %d more, not looked into: plexor alerts list\n", t.More)
+	}
+	return b.String()
+}
+
+func rowName(e store.Entry) string { return cmp.Or(e.Target, e.Title, "no target") }
+
+func rowWords(e store.Entry) string {
+	state := map[store.EntryState]string{
+		store.EntryWaiting: "waits for its turn", store.EntryRunning: "being looked into", store.EntryMuted: "muted",
+		store.EntryRefused: "may not be diagnosed", store.EntryUntargeted: "names nothing to diagnose",
+	}[e.State]
+	if state == "" {
+		state = verdictMark(e) + " " + e.Headline
+	}
+	if !e.Resolved.IsZero() {
+		state = "resolved " + clock(e.Resolved) + "; " + state
+	}
+	return strings.ReplaceAll(state, "\n", " ")
+}
+
+func manyNote(t store.Trouble) string {
+	words := []string{"seen " + times(t.Seen) + ", last " + clock(t.Last)}
+	if t.Storm {
+		words = append([]string{"a storm of alerts, since " + clock(t.Begun)}, words...)
+	}
+	counts := map[string]int{}
+	for _, e := range t.Entries {
+		counts[e.Source]++
+	}
+	return strings.Join(append(words, "from "+strings.Join(sortedNames(counts), ", ")), " · ")
+}

@@ -1,0 +1,288 @@
+package bot
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/plexorbot/plexor/bot/alerts"
+	"github.com/plexorbot/plexor/investigations"
+	"github.com/plexorbot/plexor/store"
+)
+
+// arrival is one alert with all that is known of it before the board sees it.
+type arrival struct {
+	alert  alerts.Alert
+	route  Routing
+	thread string  // ts of the Slack message that it stood in
+	places []place // its targets
+	count  int64   // how often it happened; 1 if 0
+	once   bool    // a delivery with the same key is not even counted
+}
+
+// place is one target of an alert.
+type place struct {
+	target, host string
+	refused      string // why it may not be diagnosed
+}
+
+// keysKept is how many deliveries of a fingerprint are remembered.
+const keysKept = 6
+
+// arrive takes one alert.
+func (b *board) arrive(a arrival, now time.Time) {
+	n, known := b.memo(a.alert.Fingerprint, now)
+	repeated := known && a.alert.DedupKey != "" && slices.Contains(n.keys, hash(a.alert.DedupKey))
+	if repeated && a.once {
+		b.stats.Repeated++
+		return
+	}
+	n.count += max(a.count, 1)
+	n.last = now.UnixNano()
+	if a.alert.DedupKey != "" && !repeated {
+		n.keys = append(n.keys, hash(a.alert.DedupKey))
+		n.keys = n.keys[max(0, len(n.keys)-keysKept):]
+	}
+	if repeated {
+		b.stats.Repeated++
+	}
+	muted := ""
+	switch {
+	case !a.alert.Firing:
+		b.stats.Resolved++
+		b.resolve(n, a, now)
+	case repeated && n.trouble != "" && (!n.firing || b.trouble(n.trouble) == nil):
+		b.seen(n, now) // late, or of a trouble that is long over
+	default:
+		b.stats.Firing++
+		muted = b.fire(n, a, now)
+	}
+	b.brew(a.route.Channel, now)
+	b.keep(n, a, muted)
+	b.evict()
+}
+
+// memo finds what is remembered of a fingerprint, or begins to.
+func (b *board) memo(fingerprint string, now time.Time) (n *memo, known bool) {
+	k := hash(fingerprint)
+	if n = b.notes[k]; n != nil {
+		return n, true
+	}
+	n = &memo{seq: b.nextSeq, first: now.UnixNano()}
+	b.nextSeq++
+	b.notes[k] = n
+	return n, false
+}
+
+// hash is a fingerprint's or a delivery's 64 bits: most are 16 hexadecimal
+// digits of a SHA-256 already.
+func hash(s string) uint64 {
+	if len(s) == 16 {
+		if n, err := strconv.ParseUint(s, 16, 64); err == nil {
+			return n
+		}
+	}
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
+}
+
+// fire takes an alert that says that something is wrong. It returns why the
+// alert makes no thread, if a mute is why.
+func (b *board) fire(n *memo, a arrival, now time.Time) (muted string) {
+	old := b.trouble(n.trouble)
+	t := old
+	if !b.joinable(t, now) || a.thread != "" && t.Thread != a.thread && !t.Storm {
+		t = nil
+	}
+	if t == nil {
+		if muted = b.mutedBy(a, now); muted != "" {
+			b.stats.Muted++
+			return muted
+		}
+		t = b.home(a, now)
+	}
+	t.Seen += max(a.count, 1)
+	t.Last = now
+	fresh := !n.firing || t != old
+	if fresh && old != nil && n.firing {
+		old.Firing--
+		b.lower(old, n, a)
+	}
+	if fresh {
+		t.Firing++
+		if t != old {
+			t.Alerts++
+		}
+	}
+	n.firing, n.trouble = true, t.ID
+	b.enter(t, a, fresh, now)
+	b.count(t, now)
+	return ""
+}
+
+// seen counts a delivery that changes nothing else.
+func (b *board) seen(n *memo, now time.Time) {
+	if t := b.trouble(n.trouble); t != nil {
+		t.Seen++
+		b.count(t, now)
+	}
+}
+
+// enter brings an alert's targets into a trouble; fresh if the alert did not
+// fire in it before.
+func (b *board) enter(t *store.Trouble, a arrival, fresh bool, now time.Time) {
+	if len(a.places) == 0 {
+		b.enterPlace(t, a, place{host: untargetedHost(a.alert)}, fresh, now)
+	}
+	for _, p := range a.places {
+		b.enterPlace(t, a, p, fresh, now)
+	}
+}
+
+func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now time.Time) {
+	if e := find(t, p); e != nil {
+		if fresh {
+			e.Firing++
+			b.again(t, e, now)
+		}
+		return
+	}
+	if !fresh && len(t.Entries) > 0 {
+		return // it is one of those beyond maxEntries
+	}
+	if len(t.Entries) == maxEntries {
+		t.More++
+		b.mark(t, now)
+		return
+	}
+	e := b.entry(a, p, now)
+	if e.Target == "" {
+		b.stats.Untargeted++
+	}
+	t.Entries = append(t.Entries, e)
+	b.groups[groupKey(t.Channel, t.Thread, p.host)] = t.ID
+	b.reuse(t, &t.Entries[len(t.Entries)-1], now)
+	b.mark(t, now)
+	b.touch(t)
+}
+
+func find(t *store.Trouble, p place) *store.Entry {
+	for i := range t.Entries {
+		if e := &t.Entries[i]; e.Target == p.target && e.Host == p.host {
+			return e
+		}
+	}
+	return nil
+}
+
+func (b *board) entry(a arrival, p place, now time.Time) store.Entry {
+	e := store.Entry{
+		Target: p.target, Host: p.host, Title: clip(a.alert.Title, 200), Source: a.alert.Source, Link: a.alert.Link,
+		Fingerprint: a.alert.Fingerprint, Severity: a.alert.Severity, Rank: a.alert.Rank(), Plan: a.route.Plan, Inputs: a.route.Inputs,
+		State: store.EntryWaiting, Firing: 1, Since: now,
+	}
+	switch {
+	case p.target == "":
+		e.State, e.Why, e.Labels = store.EntryUntargeted, clip(a.alert.Why, 500), few(a.alert.Labels)
+	case p.refused != "":
+		e.State, e.Why = store.EntryRefused, clip(p.refused, 300)
+		b.stats.Refused++
+	default:
+		e.Labels = few(a.alert.Labels)
+	}
+	return e
+}
+
+// home finds the trouble that a new alert belongs to, or begins one.
+func (b *board) home(a arrival, now time.Time) *store.Trouble {
+	hosts := []string{untargetedHost(a.alert)}
+	if len(a.places) > 0 {
+		hosts = hosts[:0]
+		for _, p := range a.places {
+			hosts = append(hosts, p.host)
+		}
+	}
+	for _, h := range hosts {
+		if t := b.trouble(b.groups[groupKey(a.route.Channel, a.thread, h)]); b.joinable(t, now) {
+			return t
+		}
+	}
+	if t := b.storm(a.route.Channel, now); t != nil {
+		return t
+	}
+	t := &store.Trouble{
+		ID: investigations.NewID(now), Channel: a.route.Channel, Thread: a.thread, Begun: now, Last: now,
+	}
+	b.troubles[t.ID] = t
+	b.stats.Threads++
+	return t
+}
+
+// groupKey says what belongs together: what one host has, in one place of Slack.
+func groupKey(channel, thread, host string) string { return channel + "\x00" + thread + "\x00" + host }
+
+// untargetedHost groups alerts without a target by what they are about.
+func untargetedHost(a alerts.Alert) string { return "\x01" + a.Source + " " + a.Title }
+
+// maxShownLabels bounds the labels that are kept of an alert.
+const maxShownLabels = 24
+
+// few keeps a record small whatever a sender puts into labels.
+func few(labels map[string]string) map[string]string {
+	kept, size := map[string]string{}, 0
+	for _, k := range sortedNames(labels) {
+		v := clip(labels[k], 200)
+		if size += len(k) + len(v); len(kept) == maxShownLabels || size > 1500 {
+			break
+		}
+		kept[k] = v
+	}
+	return kept
+}
+
+// keep has the alert's record written.
+func (b *board) keep(n *memo, a arrival, muted string) {
+	why := a.alert.Why
+	for _, p := range a.places {
+		if p.refused != "" {
+			why = p.refused
+		}
+	}
+	if muted != "" {
+		why = muted
+	}
+	b.change.Alerts = append(b.change.Alerts, store.Alert{
+		Seq: n.seq, Fingerprint: a.alert.Fingerprint, Source: a.alert.Source, Title: clip(a.alert.Title, 200), Severity: a.alert.Severity,
+		Link: clip(a.alert.Link, 300), Labels: few(a.alert.Labels), Targets: a.alert.Targets[:min(len(a.alert.Targets), 20)],
+		Route: a.route.Name, Why: clip(why, 500), Firing: a.alert.Firing, Muted: muted != "", Trouble: n.trouble, Count: n.count,
+		First: time.Unix(0, n.first).UTC(), Last: time.Unix(0, n.last).UTC(), Keys: n.keys,
+	})
+}
+
+// evict forgets the fingerprints that came longest ago, a twentieth at a time.
+func (b *board) evict() {
+	if len(b.notes) <= b.limits.Kept {
+		return
+	}
+	type aged struct {
+		key  uint64
+		last int64
+	}
+	all := make([]aged, 0, len(b.notes))
+	for k, n := range b.notes {
+		all = append(all, aged{k, n.last})
+	}
+	slices.SortFunc(all, func(x, y aged) int { return int(min(max(x.last-y.last, -1), 1)) })
+	for _, old := range all[:len(all)/20+1] {
+		n := b.notes[old.key]
+		if t := b.trouble(n.trouble); t != nil && n.firing {
+			t.Firing--
+			b.touched[t.ID] = true
+		}
+		delete(b.notes, old.key)
+		b.change.Forget = append(b.change.Forget, n.seq)
+		b.stats.Evicted++
+	}
+}

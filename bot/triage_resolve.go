@@ -1,0 +1,156 @@
+package bot
+
+import (
+	"slices"
+	"time"
+
+	"github.com/plexorbot/plexor/store"
+)
+
+// resolve takes an alert that says that something is over: its targets are
+// checked again, so that the thread ends with what is true.
+func (b *board) resolve(n *memo, a arrival, now time.Time) {
+	t := b.trouble(n.trouble)
+	if !n.firing || t == nil {
+		n.firing = false
+		b.seen(n, now)
+		return
+	}
+	n.firing = false
+	t.Firing--
+	t.Seen += max(a.count, 1)
+	t.Last = now
+	for _, e := range b.lower(t, n, a) {
+		b.over(e, now)
+	}
+	b.touch(t)
+	b.close(t)
+}
+
+// lower takes an alert off the targets that it named, and returns those of
+// which nothing fires any more.
+func (b *board) lower(t *store.Trouble, n *memo, a arrival) (quiet []*store.Entry) {
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		named := slices.ContainsFunc(a.places, func(p place) bool { return p.target == e.Target && p.host == e.Host })
+		if e.Firing <= 0 || !named && e.Fingerprint != a.alert.Fingerprint {
+			continue
+		}
+		if e.Firing--; e.Firing == 0 {
+			quiet = append(quiet, e)
+		}
+	}
+	return quiet
+}
+
+// over notes that nothing fires for a target any more.
+func (b *board) over(e *store.Entry, now time.Time) {
+	e.Resolved = now
+	switch e.State {
+	case store.EntryRunning:
+		e.Due = true
+	case store.EntryDone, store.EntryExplained:
+		e.State, e.After = store.EntryWaiting, time.Time{}
+		if e.Again != "" { // one that comes and goes is not checked at its pace
+			e.After = e.Checked.Add(recheckGap)
+		}
+	}
+}
+
+// again notes that an alert fires for a target that is known here already.
+func (b *board) again(t *store.Trouble, e *store.Entry, now time.Time) {
+	back := !e.Resolved.IsZero()
+	stale := e.State == store.EntryDone && now.Sub(e.Checked) > b.limits.Cooldown
+	e.Resolved, e.Quiet = time.Time{}, false
+	switch {
+	case !back && !stale:
+		return
+	case e.State == store.EntryRunning:
+		e.Due = true
+	case e.State == store.EntryDone || e.State == store.EntryExplained || e.State == store.EntryMuted:
+		e.State, e.After = store.EntryWaiting, e.Checked.Add(recheckGap)
+	}
+	b.touch(t)
+	b.close(t)
+}
+
+// quieten ends what log lines began: no log says that a backend is well again,
+// so after a time without a line the target is checked again.
+func (b *board) quieten(t *store.Trouble, now time.Time) {
+	if now.Sub(t.Last) < b.limits.Cooldown {
+		return
+	}
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		if e.Source != "log" || e.Firing <= 0 {
+			continue
+		}
+		t.Firing -= e.Firing
+		e.Firing, e.Quiet = 0, true
+		if n := b.notes[hash(e.Fingerprint)]; n != nil {
+			n.firing = false
+		}
+		b.over(e, now)
+		b.touch(t)
+	}
+	b.close(t)
+}
+
+// tick does what only time decides.
+func (b *board) tick(now time.Time) {
+	for _, t := range b.troubles {
+		if t.Into != "" {
+			continue
+		}
+		if !t.Posted && now.Sub(t.Begun) >= settle {
+			t.Posted = true
+			b.touch(t)
+		}
+		b.quieten(t, now)
+	}
+	for id, at := range b.unsaid {
+		if t := b.troubles[id]; t == nil || !now.Before(at) {
+			delete(b.unsaid, id)
+			if t != nil && t.Posted {
+				b.dirty[store.AlertSubject(id)] = true
+			}
+		}
+	}
+	b.letGo(now)
+}
+
+// longest is how long a trouble that never ends is remembered after its last
+// alert: longer than senders take to repeat one.
+const longest = 26 * time.Hour
+
+// letGo drops troubles that nothing can join any more.
+func (b *board) letGo(now time.Time) {
+	gone := false
+	for id, t := range b.troubles {
+		idle := now.Sub(t.Last)
+		over := t.Into == "" && t.Posted && !busy(t) && idle > b.limits.Cooldown && (t.Closed || idle > longest)
+		if (over || t.Into != "" && b.trouble(id) == nil) && !b.touched[id] {
+			delete(b.troubles, id)
+			gone = true
+		}
+	}
+	if !gone {
+		return
+	}
+	for k, id := range b.groups {
+		if b.troubles[id] == nil {
+			delete(b.groups, k)
+		}
+	}
+}
+
+// wait is how long nothing happens by time alone.
+func (b *board) wait(now time.Time) time.Duration {
+	next := time.Second
+	for _, t := range b.troubles {
+		if !t.Posted && t.Into == "" {
+			next = min(next, max(t.Begun.Add(settle).Sub(now), time.Millisecond))
+		}
+	}
+	return next
+}
