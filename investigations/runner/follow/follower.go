@@ -1,0 +1,168 @@
+package follow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+)
+
+// Config is what a Follower needs.
+type Config struct {
+	Sources []Source
+	// State is a directory in which is kept up to where logs were read. "": a restart begins at their ends.
+	State string
+	// Recognise reports whether a line tells of a failure, and of which: lines with the same key are the same failure. It must
+	// not keep the line. It is called by several goroutines.
+	Recognise func(program string, line []byte) (key string, ok bool)
+	// Raise hands on a payload, JSON of Raised, and returns nil once it was taken over. It is called by several goroutines.
+	Raise func(ctx context.Context, payload []byte) error
+	Log   *slog.Logger
+}
+
+// Follower follows logs.
+type Follower struct {
+	config Config
+	tally  *tally
+	feeds  []*feed
+	soon   chan struct{} // places are to be kept now; holds one
+	saved  map[string]place
+}
+
+// New checks a configuration.
+func New(c Config) (*Follower, error) {
+	if c.Recognise == nil || c.Raise == nil || c.Log == nil {
+		return nil, errors.New("follow: Recognise, Raise and Log are needed")
+	}
+	f := &Follower{config: c, tally: newTally(), soon: make(chan struct{}, 1)}
+	seen := map[string]bool{}
+	for _, s := range c.Sources {
+		if seen[s.String()] {
+			return nil, fmt.Errorf("log %s: it is there twice", s)
+		}
+		seen[s.String()] = true
+		f.feeds = append(f.feeds, &feed{source: s, recognise: c.Recognise, tally: f.tally, log: c.Log})
+	}
+	return f, nil
+}
+
+// Run follows the logs until ctx ends. What can't be followed is logged and
+// tried again.
+func (f *Follower) Run(ctx context.Context) error {
+	begin, err := readPlaces(f.config.State)
+	if err != nil {
+		f.config.Log.Warn("logs are followed from their ends", "error", err)
+	}
+	f.saved = maps.Clone(begin)
+	if f.saved == nil {
+		f.saved = map[string]place{}
+	}
+	var wg sync.WaitGroup
+	for _, fd := range f.feeds {
+		if from, ok := begin[fd.source.String()]; ok {
+			fd.keep(from)
+		}
+		wg.Go(func() { fd.run(ctx) })
+	}
+	wg.Go(func() { f.raise(ctx) })
+	f.keepPlaces(ctx)
+	wg.Wait()
+	f.save(true)
+	return nil
+}
+
+// retryFirst and retryMost bound the pause after a source could not be read.
+const (
+	retryFirst = 250 * time.Millisecond
+	retryMost  = 15 * time.Second
+)
+
+// run reads the source until ctx ends, from its place if there is one.
+func (f *feed) run(ctx context.Context) {
+	for pause := retryFirst; ctx.Err() == nil; pause = min(2*pause, retryMost) {
+		began := time.Now()
+		err := f.read(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		f.trouble(err)
+		if time.Since(began) > retryMost {
+			pause = retryFirst
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (f *feed) read(ctx context.Context) error {
+	switch f.source.Kind {
+	case Journal:
+		return f.followJournal(ctx, []string{"journalctl"})
+	case Syslog, UDP:
+		return f.followSocket(ctx)
+	}
+	return f.followFile(ctx)
+}
+
+const (
+	saveEvery = time.Second // at most, where something changed
+	saveIdle  = time.Minute // at least: the age of the file says when logs were followed
+)
+
+// keepPlaces keeps the places on disk until ctx ends.
+func (f *Follower) keepPlaces(ctx context.Context) {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	last := time.Time{}
+	for {
+		if f.save(time.Since(last) >= saveIdle) {
+			last = time.Now()
+		}
+		if n := f.tally.forgotten(); n > 0 {
+			f.config.Log.Warn("more failures than can be told apart: some were not raised", "lines", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-f.soon:
+		}
+	}
+}
+
+// saveSoon has the places kept without waiting for the next second.
+func (f *Follower) saveSoon() {
+	select {
+	case f.soon <- struct{}{}:
+	default:
+	}
+}
+
+// save keeps the places of those sources of which nothing waits to be raised,
+// where something changed or always.
+func (f *Follower) save(always bool) bool {
+	if f.config.State == "" {
+		return false
+	}
+	changed := always
+	for _, fd := range f.feeds {
+		p, known := fd.kept() // before settled is asked: what comes later is not in it
+		name := fd.source.String()
+		if was, ok := f.saved[name]; known && f.tally.settled(fd) && (!ok || was != p) {
+			f.saved[name] = p
+			changed = true
+		}
+	}
+	if !changed {
+		return false
+	}
+	if err := writePlaces(f.config.State, f.saved); err != nil {
+		f.config.Log.Warn("a restart may raise old lines again", "error", err)
+	}
+	return true
+}
