@@ -186,26 +186,50 @@ func TestLocalWithoutPort(t *testing.T) {
 	}
 }
 
+// BenchmarkProbe is a probe that does nothing, over the fabric and back: one at a
+// time, and as many at once as there are processors times eight.
 func BenchmarkProbe(b *testing.B) {
+	r := investigations.Request{Investigation: "I1", Check: "c1", Probe: "say", Args: json.RawMessage(`{"n":1}`), Timeout: patience}
 	for _, where := range []string{"tls", "inprocess"} {
-		b.Run(where, func(b *testing.B) {
-			h := open(b, nil)
-			if where == "tls" {
-				join(b, h, "web", nil, nil)
-			} else {
-				seed, err := h.Local("web", nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				start(b, agent.Identity{Name: "web", Seed: seed}, func(c *agent.Config) { c.InProc = h })
-				waitAlive(b, h, "web", true)
+		h := open(b, nil)
+		if where == "tls" {
+			join(b, h, "web", nil, nil)
+		} else {
+			seed, err := h.Local("web", nil)
+			if err != nil {
+				b.Fatal(err)
 			}
-			r := investigations.Request{Investigation: "I1", Check: "c1", Probe: "say", Args: json.RawMessage(`{"n":1}`), Timeout: patience}
+			start(b, agent.Identity{Name: "web", Seed: seed}, func(c *agent.Config) { c.InProc = h })
+			waitAlive(b, h, "web", true)
+		}
+		ask := func(b *testing.B) {
+			if a, err := h.Probe(b.Context(), "web", r); err != nil || a.Error != "" {
+				b.Error(a.Error, err)
+			}
+		}
+		b.Run(where, func(b *testing.B) {
 			for b.Loop() {
-				if a, err := h.Probe(b.Context(), "web", r); err != nil || a.Error != "" {
-					b.Fatal(a.Error, err)
-				}
+				ask(b)
 			}
 		})
+		b.Run(where+"-parallel", func(b *testing.B) {
+			b.SetParallelism(8)
+			b.RunParallel(func(p *testing.PB) {
+				for p.Next() {
+					ask(b)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkOpen is a hub from nothing to its first runner: the start of a bot.
+func BenchmarkOpen(b *testing.B) {
+	for b.Loop() {
+		h, err := hub.Open(hub.Config{Store: &hub.Memory{}, Log: quiet()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		h.Close()
 	}
 }

@@ -136,12 +136,12 @@ func hang(t *testing.T, h *hub.Hub, hammer *hammer) chan error {
 	return ended
 }
 
-func lostSoon(t *testing.T, ended chan error) {
+func lostSoon(t *testing.T, ended chan error, why string) {
 	t.Helper()
 	select {
 	case err := <-ended:
-		if !errors.Is(err, hub.ErrLost) {
-			t.Errorf("the probe in flight = %v, want %v", err, hub.ErrLost)
+		if !errors.Is(err, hub.ErrLost) || !strings.Contains(err.Error(), why) {
+			t.Errorf("the probe in flight = %v, want %v: it %s", err, hub.ErrLost, why)
 		}
 	case <-time.After(patience):
 		t.Error("the probe in flight goes on although its runner is lost")
@@ -154,7 +154,7 @@ func TestConnectionCut(t *testing.T) {
 	w, _ := joinOver(t, h, "web", func(c *agent.Config) { c.Prober = hammer })
 	ended := hang(t, h, hammer)
 	w.cut(true)
-	lostSoon(t, ended)
+	lostSoon(t, ended, "lost its connection")
 	waitAlive(t, h, "web", false)
 	w.cut(false)
 	waitAlive(t, h, "web", true)
@@ -163,8 +163,8 @@ func TestConnectionCut(t *testing.T) {
 	}
 }
 
-// TestAnswerAfterCut is a probe that outlives its connection: the runner is back
-// before the grace is over, and answers.
+// TestAnswerAfterCut is a watch that outlives its connection: the runner is back
+// before the grace is over, hears that it is enough, and answers.
 func TestAnswerAfterCut(t *testing.T) {
 	h := open(t, func(c *hub.Config) { c.Grace = patience })
 	w, _ := joinOver(t, h, "web", nil)
@@ -182,9 +182,8 @@ func TestAnswerAfterCut(t *testing.T) {
 	<-armed
 	w.cut(true)
 	waitAlive(t, h, "web", false)
+	close(finish) // while nobody hears it
 	w.cut(false)
-	waitAlive(t, h, "web", true)
-	close(finish)
 	if got := <-facts; got != `{"finished":true}` {
 		t.Errorf("Probe over two connections = %s", got)
 	}
@@ -196,7 +195,7 @@ func TestSilence(t *testing.T) {
 	w, _ := joinOver(t, h, "web", func(c *agent.Config) { c.Prober, c.Pulse = hammer, time.Second })
 	ended := hang(t, h, hammer)
 	w.freeze(true)
-	lostSoon(t, ended)
+	lostSoon(t, ended, "fell silent")
 	if r, _ := find(t, h, "web"); r.Alive {
 		t.Error("a runner that missed its pulses is alive")
 	}
@@ -211,7 +210,7 @@ func TestRunnerRestarts(t *testing.T) {
 	ended := hang(t, h, hammer)
 	// The second process is here before the first has gone.
 	start(t, identity(t, dir, ""), nil)
-	lostSoon(t, ended)
+	lostSoon(t, ended, "was restarted")
 	r.stop()
 	waitAlive(t, h, "web", true)
 }

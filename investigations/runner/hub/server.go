@@ -78,8 +78,11 @@ func (h *Hub) Addr() net.Addr { return h.server.Addr() }
 
 // advertised is the address that goes into tokens.
 func (h *Hub) advertised() (string, error) {
-	if h.config.Advertise != "" {
-		return h.config.Advertise, nil
+	if a := h.config.Advertise; a != "" {
+		if _, _, err := net.SplitHostPort(a); err != nil {
+			return "", fmt.Errorf("runners.advertise %q: %w", a, err)
+		}
+		return a, nil
 	}
 	addr, ok := h.Addr().(*net.TCPAddr)
 	if !ok {
