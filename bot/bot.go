@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,17 +16,18 @@ import (
 // Bot is all that goes on between Slack, the API and investigations. Its
 // exported fields are set before Run; those that say so may be left alone.
 type Bot struct {
-	Store   *store.Store
-	Engine  *investigations.Engine
-	Runs    *Runs
-	Slack   *slackapi.Client // nil: no Slack, only the API
-	Channel string           // where things are said that nobody asked for in a channel of their own
-	Access  Access           // who may; the zero value: everybody in the workspace
-	Keep    store.Retention
-	Log     *slog.Logger
-	Now     func() time.Time // time.Now if nil
-	Lacks   string           // what is missing for Slack, said by Ready; empty if nothing is
-	Alerts  *Intake          // nil: no alerts are taken
+	Store     *store.Store
+	Engine    *investigations.Engine
+	Runs      *Runs
+	Schedules *Schedules       // nil: none
+	Slack     *slackapi.Client // nil: no Slack, only the API
+	Channel   string           // where things are said that nobody asked for in a channel of their own
+	Access    Access           // who may; the zero value: everybody in the workspace
+	Keep      store.Retention
+	Log       *slog.Logger
+	Now       func() time.Time // time.Now if nil
+	Lacks     string           // what is missing for Slack, said by Ready; empty if nothing is
+	Alerts    *Intake          // nil: no alerts are taken
 
 	status   slackapi.Status
 	outbox   *Outbox
@@ -60,6 +62,10 @@ func (b *Bot) Run(ctx context.Context) error {
 		b.outbox = &Outbox{Slack: b.Slack, Store: b.Store, Log: b.Log, Now: b.Now, Render: b.render, Undeliverable: b.undeliverable}
 		b.outbox.Init()
 		b.Runs.changed = b.outbox.Wake
+		if b.Schedules != nil {
+			b.Schedules.changed = b.outbox.Wake
+			part(b.drawDigests)
+		}
 		if b.Alerts != nil {
 			b.Alerts.wake = b.outbox.Wake
 		}
@@ -69,6 +75,9 @@ func (b *Bot) Run(ctx context.Context) error {
 		}
 	}
 	part(b.Runs.Run)
+	if b.Schedules != nil {
+		part(b.Schedules.Run)
+	}
 	if b.Alerts != nil {
 		part(b.Alerts.Run)
 	}
@@ -107,11 +116,22 @@ func (b *Bot) render(subject string) ([]Message, error) {
 		}
 		return Render(i), nil
 	}
+	if strings.HasPrefix(subject, store.SpeechPrefix) {
+		v, err := b.Store.Speech(subject)
+		if err != nil {
+			return nil, err
+		}
+		return renderSpeech(v), nil
+	}
 	return nil, store.ErrNotFound
 }
 
 // undeliverable tells who asked that the channel can't be posted to.
 func (b *Bot) undeliverable(ctx context.Context, subject string, m Message, cause error) {
+	if strings.HasPrefix(subject, store.SpeechPrefix) {
+		b.scheduleUndeliverable(subject, cause)
+		return
+	}
 	inv, err := b.Store.Investigation(subject[min(len("inv/"), len(subject)):])
 	if err != nil || inv.Trigger.By == "" {
 		return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/plexorbot/plexor/bot/schedules"
 	"github.com/plexorbot/plexor/bot/slackapi"
 	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/store"
@@ -76,6 +77,9 @@ func refuse(err error) slackapi.Reply {
 			text += " Write: " + bad.Hint
 		}
 		return slackapi.Reply{Text: escape(text)}
+	}
+	if bad, ok := errors.AsType[*schedules.Error](err); ok {
+		return refuse(&UsageError{Reason: bad.Reason, Hint: bad.Hint})
 	}
 	if no, ok := errors.AsType[*Refusal](err); ok {
 		return slackapi.Reply{Text: escape(capital(no.Reason))}

@@ -31,8 +31,9 @@ var arrows = map[string][]string{
 	"bot/alerts":                    {"investigations"},
 	"bot/slackapi":                  {},
 	"bot/schedules":                 {},
+	"bot/picture":                   {},
 	"bot/workspace":                 {},
-	"bot":                           {"investigations", "investigations/expr", "store", "bot/alerts", "bot/schedules", "bot/slackapi"},
+	"bot":                           {"investigations", "investigations/expr", "store", "bot/alerts", "bot/picture", "bot/schedules", "bot/slackapi"},
 	"cmd/plexor":                    {"*"},
 	"cmd/plexor-runner":             {"*"},
 }

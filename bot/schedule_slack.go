@@ -1,0 +1,50 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/plexorbot/plexor/bot/slackapi"
+	"github.com/plexorbot/plexor/store"
+)
+
+// drawDigests gives digests their pictures.
+func (b *Bot) drawDigests(ctx context.Context) error {
+	b.Schedules.Draw(ctx, b.Slack.Upload)
+	return nil
+}
+
+// scheduleUndeliverable pauses a schedule whose channel can't be posted to. What
+// can't be told to a person is left at that.
+func (b *Bot) scheduleUndeliverable(subject string, cause error) {
+	if b.Schedules == nil || strings.HasPrefix(subject, store.SpeechPrefix+"note/") {
+		return
+	}
+	v, err := b.Store.Speech(subject)
+	if err != nil {
+		return
+	}
+	b.Schedules.pauseItself(v.Schedule, "I can't post in its channel "+v.Channel+": "+strings.TrimSuffix(hint(cause), "."))
+}
+
+// channelFor finds the channel that a schedule is to speak in, and refuses one
+// that the bot can't post to. Without Slack any name is taken.
+func (b *Bot) channelFor(ctx context.Context, ref string) (string, error) {
+	if b.Slack == nil || ref == "" {
+		return ref, nil
+	}
+	c, err := b.Slack.FindChannel(ctx, strings.TrimPrefix(ref, "#"))
+	if e, ok := errors.AsType[*slackapi.Error](err); ok && e.Code == "channel_not_found" {
+		return "", &UsageError{Reason: "I see no channel " + clip(ref, 80), Hint: "in #CHANNEL, after /invite @plexor there"}
+	}
+	switch {
+	case err != nil:
+		return "", err
+	case c.Archived:
+		return "", &UsageError{Reason: "#" + c.Name + " is archived", Hint: "in #CHANNEL, with one that is in use"}
+	case !c.Member && !c.Direct:
+		return "", &UsageError{Reason: "I am not in #" + c.Name, Hint: "/invite @plexor there, then this again"}
+	}
+	return c.ID, nil
+}

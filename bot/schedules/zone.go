@@ -1,0 +1,22 @@
+package schedules
+
+import (
+	"sync"
+	"time"
+)
+
+// zoneCache keeps zones that were loaded: reading one is a file.
+var zoneCache sync.Map
+
+// ZoneOf returns the zone of a name that Parse took; UTC for any other.
+func ZoneOf(name string) *time.Location {
+	if loc, ok := zoneCache.Load(name); ok {
+		return loc.(*time.Location)
+	}
+	loc, err := zoneOf(name)
+	if err != nil {
+		return time.UTC
+	}
+	zoneCache.Store(name, loc)
+	return loc
+}
