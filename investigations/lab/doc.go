@@ -14,7 +14,9 @@
 // what is broken between lb and web cuts no runner off.
 //
 // A lab is booted once and put back with Reset between tests. [Faults] lists
-// what can be broken, and what a plain connect from lb then sees.
+// what can be broken, and what a plain connect from lb then sees. StartPlexor
+// puts the bot on ops and a runner on lb, web and web2; TestScenarios then asks
+// about every fault and carries out the fix that is printed.
 //
 // It needs root, systemd-nspawn and the root file system that the script
 // rootfs makes; [Unavailable] says what is missing.

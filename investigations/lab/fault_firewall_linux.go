@@ -72,7 +72,8 @@ func firewallFaults() []Fault {
 	add("firewalld-ipv6", admin, shop6, icmp(unix.EACCES, "1/1 from fd77:2::2"), startFirewalld)
 	add("iptables-host-prohibited", admin, shop, icmp(unix.EHOSTUNREACH, "3/10 from 10.77.2.2"),
 		"iptables -A INPUT -p tcp --dport 8080 -j REJECT --reject-with icmp-host-prohibited")
-	return faults
+	return append(faults, Fault{Name: "no-runner-behind-firewalld", Cause: admin, On: "10.77.2.2", Target: shop, NoRunner: "web",
+		See: icmp(unix.EHOSTUNREACH, "3/13 from 10.77.2.2"), Make: after(onWeb, startFirewalld)})
 }
 
 // opening is the command that lets port 8080 through what the script closed: the

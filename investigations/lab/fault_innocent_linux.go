@@ -1,5 +1,7 @@
 package lab
 
+import "golang.org/x/sys/unix"
+
 // innocents look like faults, or are ones that nothing proves: a verdict must
 // not name a cause.
 func innocents() []Fault {
@@ -21,6 +23,8 @@ func innocents() []Fault {
 			Make: after(onWeb, "systemctl stop "+shopUnit)},
 		{Name: "no-runner-behind-drop", Target: shop, See: silence, NoRunner: "web",
 			Make: after(onWeb, inputTable("accept", "tcp dport 8080 drop"))},
+		{Name: "no-runner-behind-reject", Target: shop, See: icmp(unix.ECONNREFUSED, "3/3 from 10.77.2.2"), NoRunner: "web",
+			Make: after(onWeb, inputTable("accept", "tcp dport 8080 reject"))},
 		{Name: "runner-lost", Target: shop, See: reset, LostRunner: "web",
 			Make: after(onWeb, "systemctl stop "+shopUnit)},
 		{Name: "unknown-owner", Target: "10.77.2.2:9099", See: reset, Make: serveShop},

@@ -26,6 +26,7 @@ func nameFaults() []Fault {
 			Make: func(t testing.TB, l *Lab) {
 				serveShop(t, l)
 				l.LB.LocalResolver(t, "")
+				l.LB.remember(t, 53)
 				l.LB.Shell(t, "systemctl stop dnsmasq")
 			}},
 		{Name: "name-server-stopped", Cause: "resolver-down", On: "lb", Target: shopName, See: Sight{Unresolved: true},

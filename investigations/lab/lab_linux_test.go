@@ -116,9 +116,10 @@ func (l *Lab) resolve(t *testing.T, target string) (string, error) {
 	return strings.Fields(out)[0] + ":" + port, nil
 }
 
+// host finds a host by its name or its address on the data link.
 func (l *Lab) host(name string) *Host {
 	for _, h := range l.hosts() {
-		if h.Name == name {
+		if h.Name == name || h.IP() == name {
 			return h
 		}
 	}

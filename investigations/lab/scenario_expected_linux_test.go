@@ -74,6 +74,24 @@ var expected = map[string]expectation{
 
 	"nginx-server-down":       names(`lb: take "down"`, "/etc/nginx/conf.d/shop.conf:2", "reload nginx"),
 	"haproxy-server-disabled": names(`or "disabled" from /etc/haproxy/haproxy.cfg:`, "reload haproxy"),
+
+	"no-runner-behind-firewalld": names("10.77.2.2: sudo firewall-cmd --list-all"),
+	"no-runner-on-backend":       {candidates: closedOrForged},
+	"runner-lost":                {candidates: closedOrForged},
+	"no-runner-behind-drop": {candidates: []string{"fw-drop", "path-drop", "host-down", "no-return-route", "answer-lost",
+		"app-hung-accept"}},
+	"no-runner-behind-reject":         {candidates: []string{"fw-reject-icmp-port"}},
+	"unknown-owner":                   {candidates: closed},
+	"unknown-owner-other-unit-failed": {candidates: closed},
 }
+
+// What a port that the kernel refuses comes from, as long as nobody knows who
+// should hold it, and what a reset comes from that nobody saw at the backend.
+var (
+	closed = []string{"unit-start-limit-hit", "oom-killed", "unit-exec-failed", "proc-crashloop", "starting-up-race",
+		"socket-activation-failed", "proc-not-running", "wrong-port", "config-not-reloaded", "not-listening"}
+	closedOrForged = append([]string{"bound-loopback", "bound-other-ip", "ipv6-only-bind", "ipv4-only-bind", "other-netns",
+		"fw-reject-tcp-reset", "middlebox-rst"}, closed...)
+)
 
 func names(texts ...string) expectation { return expectation{names: texts} }
