@@ -143,17 +143,16 @@ func (f *Follower) saveSoon() {
 	}
 }
 
-// save keeps the places of those sources of which nothing waits to be raised,
-// where something changed or always.
+// save keeps the places, where one changed or always.
 func (f *Follower) save(always bool) bool {
 	if f.config.State == "" {
 		return false
 	}
 	changed := always
 	for _, fd := range f.feeds {
-		p, known := fd.kept() // before settled is asked: what comes later is not in it
+		p, known := f.tally.place(fd)
 		name := fd.source.String()
-		if was, ok := f.saved[name]; known && f.tally.settled(fd) && (!ok || was != p) {
+		if was, ok := f.saved[name]; known && (!ok || was != p) {
 			f.saved[name] = p
 			changed = true
 		}

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -67,7 +68,11 @@ func TestRestartUnraised(t *testing.T) {
 	b.deaf = true
 	b.mu.Unlock()
 	b.write(b.path, line("b"))
-	b.until("it was tried", func() bool { return !b.follower.tally.settled(b.follower.feeds[0]) })
+	b.until("it was tried", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return bytes.Contains(b.log.Bytes(), []byte("not raised"))
+	})
 	stop()
 	b.deaf = false
 	b.start()

@@ -53,8 +53,8 @@ func (s *sieve) pass() bool {
 	return true
 }
 
-// miss counts that lines were left out before they were counted.
-func (s *sieve) miss() { s.missed++ }
+// miss counts lines that were left out before anybody saw them.
+func (s *sieve) miss(n int) { s.missed += n }
 
 // sampling reports whether lines were left out lately.
 func (s *sieve) sampling() bool { return s.before || s.missed > 0 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"time"
 )
 
 // maxDatagram is the largest message that is read whole, in bytes.
@@ -29,16 +28,13 @@ func (f *feed) followSocket(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	f.trouble(nil)
-	buf := make([]byte, maxDatagram)
-	for {
-		n, err := conn.Read(buf)
-		if err != nil {
-			return fmt.Errorf("receive syslog: %w", err)
-		}
-		f.tick(time.Now())
-		for line := range bytes.Lines(buf[:n]) {
-			f.line(bytes.TrimRight(line, "\r\n\x00"))
-		}
+	return f.receive(ctx, conn, make([]byte, maxDatagram))
+}
+
+// message takes one datagram; some senders put several lines in it.
+func (f *feed) message(text []byte) {
+	for line := range bytes.Lines(text) {
+		f.line(bytes.TrimRight(line, "\r\n\x00"))
 	}
 }
 

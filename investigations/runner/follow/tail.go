@@ -84,7 +84,7 @@ func (t *tail) catchUp(size int64) {
 		return
 	}
 	t.feed.log.Warn("too much was written to a log at once: only its end is read", "log", t.feed.source.String(), "left_out_bytes", behind-maxBehind)
-	t.feed.sieve.miss()
+	t.feed.sieve.miss(1)
 	t.offset = size - maxBehind
 	t.split.skip()
 }

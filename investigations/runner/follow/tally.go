@@ -25,6 +25,8 @@ type entry struct {
 	due     time.Time // not raised before
 	flying  bool      // it is being raised
 	fresh   bool      // it was never raised
+	from    place     // where its log must be read again for it while it is fresh
+	known   bool      // from is
 }
 
 // tally counts failures until they are raised. A new one is due at once, what
@@ -51,6 +53,7 @@ func (t *tally) add(key string, f *feed, line []byte) {
 			return
 		}
 		e = &entry{feed: f, due: f.now, fresh: true}
+		e.from, e.known = f.kept()
 		t.entries[key] = e
 		t.rouse()
 	}
@@ -115,17 +118,23 @@ func (t *tally) done(key string, r Raised, err error) {
 	t.rouse()
 }
 
-// settled reports whether all that a feed handed on is raised, but for
-// repetitions of what was.
-func (t *tally) settled(f *feed) bool {
+// place is from where a log must be read again after a restart: from where it was
+// read up to, or from before the first failure that was never raised. Repetitions
+// of what was do not count.
+func (t *tally) place(f *feed) (p place, known bool) {
+	p, known = f.kept() // before the lock: what comes later is not in it
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	var first *entry
 	for _, e := range t.entries {
-		if e.feed == f && e.fresh {
-			return false
+		if e.feed == f && e.fresh && (first == nil || e.at.Before(first.at)) {
+			first = e
 		}
 	}
-	return true
+	if first != nil {
+		return first.from, first.known
+	}
+	return p, known
 }
 
 // forgotten returns how many failures were not counted since it was last asked.

@@ -11,6 +11,13 @@ func TestTally(t *testing.T) {
 	now := time.Now()
 	ty := newTally()
 	f := &feed{source: Source{Program: "p"}, tally: ty, now: now}
+	f.keep(place{Offset: 1})
+	at := func(want int64) {
+		t.Helper()
+		if p, known := ty.place(f); !known || p.Offset != want {
+			t.Errorf("place = %+v, %v, want %d", p, known, want)
+		}
+	}
 	add := func(key, line string, at time.Duration) { f.now = now.Add(at); ty.add(key, f, []byte(line)) }
 	next := func(at time.Duration, wantKey, wantLine string, wantCount int) Raised {
 		t.Helper()
@@ -22,9 +29,8 @@ func TestTally(t *testing.T) {
 	}
 	next(0, "", "", 0)
 	add("a", "one", 0)
-	if ty.settled(f) {
-		t.Error("settled before it was raised")
-	}
+	f.keep(place{Offset: 2})
+	at(1)
 	r := next(0, "a", "one", 1)
 	add("a", "two", 10*time.Millisecond)
 	add("b", "other", 20*time.Millisecond)
@@ -32,10 +38,10 @@ func TestTally(t *testing.T) {
 	add("a", "three", 30*time.Millisecond)
 	next(2*window, "", "", 0) // a is still being raised
 	ty.done("a", r, nil)
+	at(2)
 	ty.done("b", Raised{}, nil)
-	if !ty.settled(f) {
-		t.Error("not settled although what waits was raised before")
-	}
+	f.keep(place{Offset: 3})
+	at(3)
 	next(window-1, "", "", 0)
 	r = next(window, "a", "two", 2)
 	add("a", "four", window)

@@ -19,7 +19,7 @@ const (
 	lookOften  = 250 * time.Millisecond
 	// rest is the least time between two looks: at a log that is written all the
 	// time, more is read at a look instead.
-	rest = 20 * time.Millisecond
+	rest = 100 * time.Millisecond
 )
 
 // watch tells when a file may have changed: inotify(7) on the file, and on its
