@@ -45,11 +45,17 @@ func (b *Bot) say(ctx context.Context, at who, text, event string) slackapi.Repl
 	case "runners":
 		return b.runners(ctx)
 	case "history":
-		return b.history(c.Args)
+		return b.history(ctx, at, c.Args)
+	case "schedule":
+		return b.schedule(ctx, at, c.Args, event)
 	case "cancel":
 		return b.cancel(at, c.Args)
 	case "diagnose":
 		return b.diagnose(at, c, event)
+	case "mute", "unmute", "mutes":
+		return b.mute(ctx, at, c)
+	case "alerts":
+		return b.listAlerts()
 	}
 	return refuse(&UsageError{Reason: c.Verb + " is not available here", Hint: "/diagnose help"})
 }
@@ -133,6 +139,9 @@ func (b *Bot) Interaction(ctx context.Context, i slackapi.Interaction) slackapi.
 
 // pressed does what a button says.
 func (b *Bot) pressed(ctx context.Context, at who, a slackapi.Action) slackapi.Reply {
+	if strings.HasPrefix(a.ActionID, "schedule_") || a.ActionID == actionHistory {
+		return b.pressedSchedule(ctx, at, a)
+	}
 	switch a.ActionID {
 	case actionCancel:
 		return b.cancel(at, []string{a.Value.Value})

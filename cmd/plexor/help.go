@@ -10,7 +10,7 @@ import (
 // commands are the words of the command line, in the order of help.
 func commands() []command {
 	return []command{
-		demoCommand(), serveCommand(), diagnoseCommand(), planCommand(), runnerCommand(),
+		demoCommand(), serveCommand(), diagnoseCommand(), planCommand(), runnerCommand(), alertsCommand(),
 		historyCommand(), showCommand(), doctorCommand(), backupCommand(), workspaceCommand(), versionCommand(), helpCommand(),
 	}
 }
@@ -35,7 +35,7 @@ func overview() string {
 
 func helpCommand() command {
 	return command{
-		name: "help", args: "[COMMAND | config]", short: "explains commands and the configuration", long: "",
+		name: "help", args: "[COMMAND | config | prometheus-rules]", short: "explains commands and the configuration", long: "",
 		run: func(_ context.Context, p program) (int, error) {
 			if len(p.args) == 0 {
 				fmt.Fprint(p.out, overview())
@@ -43,6 +43,10 @@ func helpCommand() command {
 			}
 			if p.args[0] == "config" {
 				fmt.Fprint(p.out, configHelp())
+				return exitOK, nil
+			}
+			if p.args[0] == "prometheus-rules" {
+				fmt.Fprint(p.out, prometheusRules)
 				return exitOK, nil
 			}
 			for _, c := range commands() {
@@ -87,6 +91,9 @@ func fieldHelp(b *strings.Builder, t reflect.Type, path string) {
 			if elem.Kind() == reflect.Struct {
 				name += "[]"
 			}
+		}
+		if elem.Kind() == reflect.Map && elem.Elem().Kind() == reflect.Struct {
+			elem, name = elem.Elem(), name+".NAME"
 		}
 		if help := f.Tag.Get("help"); help != "" {
 			fmt.Fprintf(b, "  %-34s %s\n", name, help)

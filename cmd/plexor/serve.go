@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -191,6 +192,7 @@ func routes(cfg *config, sec secrets, b *bot.Bot, h *hub.Hub) http.Handler {
 		Revoke: func(_ context.Context, name string) error { return h.Revoke(name) },
 		Extra:  map[string]http.HandlerFunc{"GET /api/v1/backup": backupHandler(b.Store)},
 	}
+	maps.Copy(api.Extra, b.AlertRoutes())
 	mux := http.NewServeMux()
 	mux.Handle("/", api.Handler())
 	mux.Handle("GET /metrics", b.Metrics())

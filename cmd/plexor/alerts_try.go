@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/plexorbot/plexor/bot"
+	"github.com/plexorbot/plexor/bot/alerts"
+	"github.com/plexorbot/plexor/investigations"
+)
+
+// longestLine bounds a line of a log that is tried out, in bytes; what is
+// beyond it is not read as a line of its own.
+const longestLine = 1 << 20
+
+// alertsTest shows what would become of a payload. It asks no bot.
+func alertsTest(ctx context.Context, p program) (int, error) {
+	f := newFlags("alerts")
+	path, source, headers := f.String("config", "", ""), f.String("source", "", ""), pairs{}
+	f.Var(headers, "header", "")
+	o := f.output()
+	if err := f.parse(p.args, 1, 1); err != nil {
+		return exitFailed, err
+	}
+	if err := checkOutput(*o); err != nil {
+		return exitFailed, err
+	}
+	if *source == "" {
+		return exitFailed, &usageError{reason: "which source?", hint: "--source NAME: " + strings.Join(alerts.Sources(), ", ")}
+	}
+	rules, allow, err := triedRules(*path)
+	if err != nil {
+		return exitFailed, err
+	}
+	in := p.in
+	if f.args[0] != "-" {
+		file, err := os.Open(f.args[0])
+		if err != nil {
+			return exitFailed, fmt.Errorf("read the payload: %w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	if program, ok := strings.CutPrefix(*source+":", "log:"); ok {
+		return exitOK, tryLog(ctx, p.out, in, strings.TrimSuffix(program, ":"), rules, allow, *o)
+	}
+	body, err := io.ReadAll(io.LimitReader(in, alerts.MaxBody+1))
+	if err != nil {
+		return exitFailed, fmt.Errorf("read the payload: %w", err)
+	}
+	return tryPayload(p.out, *source, headers, body, rules, allow, *o)
+}
+
+// triedRules are those of the configuration, or the defaults where there is
+// none and none was named.
+func triedRules(path string) (bot.AlertConfig, *investigations.AllowList, error) {
+	cfg, err := readConfig(orDefault(path, "plexor.yml"))
+	tryAll := false
+	if path == "" && errors.Is(err, os.ErrNotExist) {
+		cfg, err, tryAll = new(config), nil, true
+		cfg.defaults()
+	}
+	if err != nil {
+		return bot.AlertConfig{}, nil, err
+	}
+	if tryAll { // nothing says what may be diagnosed, so nothing is shown as refused
+		cfg.Targets.Allow = []string{"0.0.0.0/0", "::/0", "*"}
+	}
+	plans, err := loadPlans(cfg.Plans)
+	if err != nil {
+		return bot.AlertConfig{}, nil, err
+	}
+	allow, err := investigations.NewAllowList(cfg.Targets.Allow)
+	if err != nil {
+		return bot.AlertConfig{}, nil, fmt.Errorf("targets.allow: %w", err)
+	}
+	rules, err := alertRules(cfg, plans)
+	return rules, allow, err
+}
+
+func orDefault(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func tryPayload(out io.Writer, source string, headers pairs, body []byte, rules bot.AlertConfig, allow *investigations.AllowList, o string) (int, error) {
+	header := http.Header{}
+	for k, v := range headers {
+		header.Set(k, v)
+	}
+	preview, err := rules.Preview(source, header, body, allow)
+	if o == "json" {
+		if printErr := printJSON(out, preview); printErr != nil {
+			return exitFailed, printErr
+		}
+	}
+	if err != nil {
+		return exitFailed, fmt.Errorf("it would be answered %d: %w", preview.Status, err)
+	}
+	if o != "json" {
+		printPreview(out, preview)
+	}
+	return exitOK, nil
+}
+
+func printPreview(out io.Writer, p bot.PayloadPreview) {
+	fmt.Fprintf(out, "answer       %d\n", p.Status)
+	if p.Note != "" {
+		fmt.Fprintf(out, "note         %s\n", clean(p.Note))
+	}
+	for _, a := range p.Alerts {
+		state := "resolved"
+		if a.Firing {
+			state = "firing"
+		}
+		fmt.Fprintf(out, "\nalert        %s, %s\n", clean(orDefault(a.Title, a.Fingerprint)), state)
+		for _, line := range [][2]string{
+			{"parser", a.Parser}, {"targets", strings.Join(a.Targets, " ")}, {"from", a.From}, {"why", a.Why}, {"fingerprint", a.Fingerprint},
+			{"severity", a.Severity}, {"route", a.Route.Name}, {"channel", a.Route.Channel}, {"plan", a.Route.Plan},
+		} {
+			if line[1] != "" {
+				fmt.Fprintf(out, "%-12s %s\n", line[0], clean(line[1]))
+			}
+		}
+		for _, k := range sortedKeys(a.Route.Inputs) {
+			fmt.Fprintf(out, "%-12s %s=%s\n", "input", k, clean(a.Route.Inputs[k]))
+		}
+		for _, k := range sortedKeys(a.Labels) {
+			fmt.Fprintf(out, "%-12s %s=%s\n", "label", clean(k), clean(a.Labels[k]))
+		}
+		for _, post := range a.Posts {
+			fmt.Fprintf(out, "%-12s %s\n", "would post", clean(post))
+		}
+	}
+}
+
+// notAlert is what a line comes to that is no alert.
+type notAlert struct {
+	Targets []string `json:"targets"`
+}
+
+// tryLog reads lines of a log and prints one line for each.
+func tryLog(ctx context.Context, out io.Writer, in io.Reader, program string, rules bot.AlertConfig, allow *investigations.AllowList, o string) error {
+	if program != "" {
+		if _, err := alerts.Parse("log:"+program, nil, []byte("x"), alerts.Options{}); err != nil {
+			return &usageError{reason: err.Error()}
+		}
+	}
+	w := bufio.NewWriterSize(out, 64<<10)
+	encode := json.NewEncoder(w)
+	encode.SetEscapeHTML(false)
+	r := bufio.NewReaderSize(in, 64<<10)
+	for ctx.Err() == nil {
+		line, err := boundedLine(r)
+		if err == io.EOF && len(line) == 0 {
+			break
+		}
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		a, ok := alerts.Line(program, line)
+		switch {
+		case o == "json" && !ok:
+			err = encode.Encode(notAlert{Targets: []string{}})
+		case o == "json":
+			err = encode.Encode(rules.PreviewAlert(a, allow))
+		case ok:
+			_, err = fmt.Fprintf(w, "%s\t%s\t%s\n", clean(orDefault(strings.Join(a.Targets, " "), "-")), clean(a.Title), clean(a.Why))
+		default:
+			err = nil
+		}
+		if err != nil {
+			return fmt.Errorf("write the result: %w", err)
+		}
+	}
+	return w.Flush()
+}
+
+// boundedLine reads a line, without its end, and drops what of it is beyond the
+// bound.
+func boundedLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if room := longestLine - len(line); len(part) > room {
+			part = part[:max(room, 0)]
+		}
+		line = append(line, part...)
+		if err != bufio.ErrBufferFull {
+			if err == io.EOF && len(line) > 0 {
+				err = nil
+			}
+			return bytes.TrimRight(line, "\r\n"), err
+		}
+	}
+}
