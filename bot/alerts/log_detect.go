@@ -8,6 +8,9 @@ import (
 // programs are those whose lines are read.
 var programs = []string{"nginx", "haproxy", "envoy", "alb", "apache", "caddy", "traefik"}
 
+// Programs are the names of those whose lines [Recognise] reads.
+func Programs() []string { return slices.Clone(programs) }
+
 func knownProgram(name string) bool { return slices.Contains(programs, name) }
 
 // detect finds out which program wrote a line, if it is not given, and takes off what syslog, the journal or a container runtime

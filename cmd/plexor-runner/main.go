@@ -2,10 +2,11 @@
 // keeps connected to it, and carries out the probes that it asks for and that
 // the host's policy allows.
 //
-//	plexor-runner --join TOKEN|- --state DIR [--policy FILE]
+//	plexor-runner --join TOKEN|- --state DIR [--policy FILE] [--follow PROGRAM=LOG …]
 //
 // The token may also come in PLEXOR_JOIN: one in argv shows in ps. With the state
-// of a runner that has joined, no token is needed.
+// of a runner that has joined, no token is needed. On a load balancer it follows
+// the logs besides, and tells the bot by itself that a backend refuses.
 package main
 
 import (
@@ -20,6 +21,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/plexorbot/plexor/investigations/runner/agent"
@@ -50,19 +52,31 @@ type program struct {
 // options are the command line.
 type options struct {
 	join, state, policy, log string
+	follow                   []string
 	version                  bool
 }
 
-const usage = `Usage: plexor-runner [--join TOKEN|-] --state DIR [--policy FILE]
+const usage = `Usage: plexor-runner [--join TOKEN|-] --state DIR [--policy FILE] [--follow PROGRAM=LOG …]
 
   --join TOKEN   joins the bot that made the token (plexor runner token --name NAME);
                  - reads it from standard input; PLEXOR_JOIN does the same unseen by ps.
                  A runner that has joined with it already just runs
-  --state DIR    where its key, its audit and its port memory are kept; default /var/lib/plexor-runner
+  --state DIR    where its key, its audit, its port memory and its places in logs are kept; default /var/lib/plexor-runner
   --policy FILE  which probes and targets this host allows (YAML):
                    probes:  {allow: ["tcp.*", dns.resolve], deny: [net.path]}
                    targets: {allow: [10.0.0.0/8], deny: [10.0.9.0/24]}
                  link-local, multicast and cloud metadata addresses are never allowed
+  --follow PROGRAM=LOG
+                 a load balancer's log, in which a backend that refuses, does not answer or is down
+                 is seen within a second and told to the bot; repeat it for several:
+                   nginx=/var/log/nginx/error.log      a file; it may be rotated, truncated, or come later
+                   haproxy=journal:haproxy.service     the journal of a unit, read with journalctl
+                   haproxy=syslog:/run/plexor/log.sock a Unix datagram socket, made here and open to this host
+                   haproxy=udp:127.0.0.1:5514          syslog over UDP, on loopback alone
+                 programs: nginx, haproxy, envoy, alb, apache, caddy, traefik. HAProxy's lines name a backend and
+                 a server; which address that is, this runner reads from HAProxy's configuration.
+                 Without it: nginx=/var/log/nginx/error.log and haproxy=/var/log/haproxy.log, or HAProxy's
+                 journal where that file is missing; --follow none follows nothing
   --log LEVEL    debug, info, warn or error; default info
   --version      prints the version
 `
@@ -75,6 +89,7 @@ func parse(p program) (options, error) {
 	f.StringVar(&o.state, "state", "/var/lib/plexor-runner", "")
 	f.StringVar(&o.policy, "policy", "", "")
 	f.StringVar(&o.log, "log", "info", "")
+	f.Func("follow", "", func(s string) error { o.follow = append(o.follow, s); return nil })
 	f.BoolVar(&o.version, "version", false, "")
 	if err := f.Parse(p.args); err != nil {
 		return o, err
@@ -138,6 +153,10 @@ func serve(ctx context.Context, o options, to io.Writer) error {
 	if err != nil {
 		return err
 	}
+	sources, err := logSources(o.follow)
+	if err != nil {
+		return err
+	}
 	id, err := agent.Open(o.state, o.join)
 	if err != nil {
 		return err
@@ -151,8 +170,10 @@ func serve(ctx context.Context, o options, to io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var following sync.WaitGroup
 	defer probes.wait()
-	defer cancel() // before wait
+	defer following.Wait()
+	defer cancel() // before what waits
 	audit := &agent.File{Path: filepath.Join(o.state, "audit.jsonl")}
 	defer audit.Close()
 	a, err := agent.New(agent.Config{
@@ -162,5 +183,10 @@ func serve(ctx context.Context, o options, to io.Writer) error {
 	if err != nil {
 		return err
 	}
+	f, err := newFollower(sources, o.state, a, log)
+	if err != nil {
+		return err
+	}
+	following.Go(func() { f.Run(ctx) })
 	return a.Run(ctx)
 }

@@ -72,6 +72,10 @@ func TestCommandLine(t *testing.T) {
 		{"", "--join rubbish --state " + dir, 3, "", "not a join token"},
 		{"", "--log loud --state " + dir, 3, "", "log level"},
 		{"", "--policy " + bad + " --state " + dir, 3, "", "line 1, column 19"},
+		{"", "--help", 0, "--follow none", ""},
+		{"", "--follow nginx --state " + dir, 3, "", "nginx=/var/log/nginx/error.log"},
+		{"", "--follow squid=/x --state " + dir, 3, "", "known are [nginx"},
+		{"", "--follow haproxy=udp:10.0.0.1:514 --state " + dir, 3, "", "loopback"},
 		{"", "--policy " + dir + "/none --state " + dir, 3, "", "read the policy"},
 	} {
 		code, out, errors := call(t.Context(), c.in, nil, strings.Fields(c.args)...)
@@ -117,7 +121,7 @@ func TestRun(t *testing.T) {
 		}
 		ended := make(chan result, 1)
 		go func() {
-			code, _, errors := call(ctx, "", map[string]string{"PLEXOR_JOIN": join}, "--state", state, "--policy", policy)
+			code, _, errors := call(ctx, "", map[string]string{"PLEXOR_JOIN": join}, "--state", state, "--policy", policy, "--follow", "none")
 			ended <- result{code, errors}
 		}()
 		wait(t, h, true)

@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"investigations/probe/firewall": {"investigations/probe"},
 	"investigations/runner":         {"investigations"},
 	"investigations/runner/agent":   {"investigations", "investigations/runner"},
+	"investigations/runner/follow":  {},
 	"investigations/runner/hub":     {"investigations", "investigations/runner"},
 	"investigations/lab":            {"investigations"},
 	"store":                         {"investigations"},

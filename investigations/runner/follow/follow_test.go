@@ -128,13 +128,11 @@ func (b *bed) start() (stop func()) {
 		b.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(b.t.Context())
-	done := make(chan error, 1)
-	go func() { done <- b.follower.Run(ctx) }()
+	done := make(chan struct{})
+	go func() { defer close(done); b.follower.Run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-done; err != nil {
-			b.t.Errorf("Run = %v", err)
-		}
+		<-done
 	})
 	b.t.Cleanup(stop)
 	b.until("the log is looked at", func() bool {
@@ -316,8 +314,8 @@ func TestNotAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- f.Run(ctx) }()
+	done := make(chan struct{})
+	go func() { defer close(done); f.Run(ctx) }()
 	b.until("it says so", func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()

@@ -51,7 +51,7 @@ func New(c Config) (*Follower, error) {
 
 // Run follows the logs until ctx ends. What can't be followed is logged and
 // tried again.
-func (f *Follower) Run(ctx context.Context) error {
+func (f *Follower) Run(ctx context.Context) {
 	begin, err := readPlaces(f.config.State)
 	if err != nil {
 		f.config.Log.Warn("logs are followed from their ends", "error", err)
@@ -71,7 +71,6 @@ func (f *Follower) Run(ctx context.Context) error {
 	f.keepPlaces(ctx)
 	wg.Wait()
 	f.save(true)
-	return nil
 }
 
 // retryFirst and retryMost bound the pause after a source could not be read.
