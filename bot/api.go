@@ -31,6 +31,7 @@ const apiBody = 64 << 10
 
 // Handler serves /api/v1/, /healthz and /readyz.
 func (a *API) Handler() http.Handler {
+	a.Bot.begin.Do(a.Bot.wire)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.ready)
@@ -193,7 +194,7 @@ func (a *API) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) cancel(w http.ResponseWriter, r *http.Request) {
-	if !a.Bot.Runs.Cancel(r.PathValue("id")) {
+	if !a.Bot.Runs.Cancel(r.PathValue("id"), "the API") {
 		WriteError(w, http.StatusNotFound, "not_running", "that investigation does not run", "")
 		return
 	}

@@ -29,9 +29,10 @@ type Bot struct {
 	Lacks     string           // what is missing for Slack, said by Ready; empty if nothing is
 	Alerts    *Intake          // nil: no alerts are taken
 
+	begin    sync.Once
+	waiting  chan func(context.Context) // answers to one person
 	status   slackapi.Status
 	outbox   *Outbox
-	me       slackapi.Identity
 	channels channelNames
 	fatal    struct {
 		sync.Mutex
@@ -44,9 +45,7 @@ const retainEvery = 10 * time.Minute
 
 // Run works until ctx ends. It returns an error only if it can't start.
 func (b *Bot) Run(ctx context.Context) error {
-	if b.Now == nil {
-		b.Now = time.Now
-	}
+	b.begin.Do(b.wire)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -59,17 +58,11 @@ func (b *Bot) Run(ctx context.Context) error {
 		})
 	}
 	if b.Slack != nil {
-		b.outbox = &Outbox{Slack: b.Slack, Store: b.Store, Log: b.Log, Now: b.Now, Render: b.render, Undeliverable: b.undeliverable}
-		b.outbox.Init()
-		b.Runs.changed = b.outbox.Wake
 		if b.Schedules != nil {
-			b.Schedules.changed = b.outbox.Wake
 			part(b.drawDigests)
 		}
-		if b.Alerts != nil {
-			b.Alerts.wake = b.outbox.Wake
-		}
 		part(b.outbox.Run)
+		part(b.answer)
 		if b.Slack.SocketMode() {
 			part(b.listen)
 		}
@@ -87,6 +80,26 @@ func (b *Bot) Run(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// wire connects the parts, once, before any of them runs or is served.
+func (b *Bot) wire() {
+	if b.Now == nil {
+		b.Now = time.Now
+	}
+	b.waiting = make(chan func(context.Context), laterDepth)
+	if b.Slack == nil {
+		return
+	}
+	b.outbox = &Outbox{Slack: b.Slack, Store: b.Store, Log: b.Log, Now: b.Now, Render: b.render, Undeliverable: b.undeliverable}
+	b.outbox.Init()
+	b.Runs.changed = b.outbox.Wake
+	if b.Schedules != nil {
+		b.Schedules.changed = b.outbox.Wake
+	}
+	if b.Alerts != nil {
+		b.Alerts.wake = b.outbox.Wake
+	}
 }
 
 // listen receives over Socket Mode. Tokens that Slack does not take do not end

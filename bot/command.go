@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -23,14 +24,17 @@ type Command struct {
 
 // UsageError is a command that was not understood, with how it is written.
 type UsageError struct {
-	Reason string
-	Hint   string
+	Reason string // a clause
+	Hint   string // what would be right, as a clause; may be empty
 }
 
 func (e *UsageError) Error() string { return e.Reason }
 
 // verbs are the first words that are no target.
 var verbs = []string{"help", "runners", "history", "cancel", "schedule", "mute", "unmute", "mutes", "alerts"}
+
+// helpWords are what people write who do not know what to write.
+var helpWords = []string{"?", "-h", "--help", "-help", "/?"}
 
 // usage is the shortest way to say how a command is written.
 const usage = "/diagnose HOST:PORT [plan=NAME] [key=value …]"
@@ -39,16 +43,19 @@ const usage = "/diagnose HOST:PORT [plan=NAME] [key=value …]"
 // It returns a *UsageError, which never repeats a password.
 func ParseCommand(text string) (Command, error) {
 	if len(text) > maxCommand {
-		return Command{}, &UsageError{Reason: fmt.Sprintf("that is %d characters long; a target is short", len(text)), Hint: usage}
+		return Command{}, &UsageError{Reason: fmt.Sprintf("that is %d characters long; a target is short", len(text))}
 	}
 	words, err := split(text)
 	if err != nil {
 		return Command{}, err
 	}
 	if len(words) == 0 {
-		return Command{}, &UsageError{Reason: "which backend?", Hint: usage + ", for example /diagnose web-2:8080"}
+		return Command{}, &UsageError{Reason: "which backend?", Hint: "for example web-2:8080"}
 	}
 	first := strings.ToLower(words[0])
+	if slices.Contains(helpWords, first) {
+		return Command{Verb: "help"}, nil
+	}
 	for _, v := range verbs {
 		if first == v {
 			return Command{Verb: v, Args: words[1:]}, nil
@@ -69,17 +76,20 @@ func parseDiagnose(words []string) (Command, error) {
 			c.Plan = v
 		case isPair && isKey(k):
 			if len(c.Inputs) == maxInputs {
-				return Command{}, &UsageError{Reason: "too many inputs", Hint: usage}
+				return Command{}, &UsageError{Reason: "too many inputs"}
 			}
 			c.Inputs[k] = v
 		case c.Target == "":
 			c.Target = w
 		default:
-			return Command{}, &UsageError{Reason: "one target at a time, please", Hint: usage}
+			return Command{}, &UsageError{Reason: "one target at a time, please"}
 		}
 	}
 	if c.Target == "" {
-		return Command{}, &UsageError{Reason: "which backend?", Hint: usage}
+		return Command{}, &UsageError{Reason: "which backend?", Hint: "for example web-2:8080"}
+	}
+	if strings.HasPrefix(c.Target, "-") {
+		return Command{}, &UsageError{Reason: "there are no flags here: inputs are written key=value"}
 	}
 	if _, err := investigations.ParseTarget(c.Target); err != nil {
 		return Command{}, targetUsage(err)
@@ -90,13 +100,9 @@ func parseDiagnose(words []string) (Command, error) {
 // targetUsage turns a target's error into one about the command.
 func targetUsage(err error) error {
 	if bad, ok := errors.AsType[*investigations.TargetError](err); ok {
-		hint := bad.Hint
-		if hint == "" {
-			hint = usage
-		}
-		return &UsageError{Reason: bad.Reason, Hint: hint}
+		return &UsageError{Reason: bad.Reason, Hint: bad.Hint}
 	}
-	return &UsageError{Reason: err.Error(), Hint: usage}
+	return &UsageError{Reason: err.Error()}
 }
 
 const maxInputs = 16
@@ -143,7 +149,7 @@ func split(text string) ([]string, error) {
 		}
 	}
 	if quote != 0 {
-		return nil, &UsageError{Reason: "a quote is not closed", Hint: usage}
+		return nil, &UsageError{Reason: "a quote is not closed"}
 	}
 	flush()
 	return words, nil

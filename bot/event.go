@@ -28,7 +28,7 @@ func (b *Bot) Event(ctx context.Context, e slackapi.Event) error {
 		return b.message(ctx, e)
 	case "app_home_opened":
 		if e.Kind.Tab == "home" || e.Kind.Tab == "" {
-			b.publishHome(ctx, e.Kind.User)
+			b.later(func(ctx context.Context) { b.publishHome(ctx, e.Kind.User) })
 		}
 	}
 	return nil
@@ -45,18 +45,31 @@ func (b *Bot) mentioned(ctx context.Context, e slackapi.Event) error {
 		return nil
 	}
 	at := who{user: k.User, channel: k.Channel, thread: cmp.Or(k.Thread, k.TS)}
+	// What it asks for is kept before it is marked as seen: a crash in between
+	// brings it again, and what it started is known by its own key then.
+	reply := b.say(ctx, at, unlink(mention.ReplaceAllString(k.Text, "")), "mention:start:"+k.Channel+":"+k.TS)
 	first, err := b.Store.See(fmt.Sprintf("mention:%s:%s", k.Channel, k.TS)) // the same one may come with another event_id
 	if err != nil || !first {
 		return err
 	}
-	reply := b.say(ctx, at, mention.ReplaceAllString(k.Text, ""), "mention:start:"+k.Channel+":"+k.TS)
 	if reply.Text != "" || len(reply.Blocks) > 0 {
-		err := b.Slack.Ephemeral(ctx, k.User, slackapi.Message{Channel: k.Channel, Thread: k.Thread, Text: reply.Text, Blocks: reply.Blocks})
-		if err != nil {
-			b.Log.Warn("answer a mention", "error", err)
-		}
+		at.thread = k.Thread
+		b.tell(ctx, at, reply)
 	}
 	return nil
+}
+
+// link is what Slack makes of an address in a message: <http://web|web>.
+var link = regexp.MustCompile(`<((?:https?|mailto|ftp):[^<>|\s]+)(?:\|([^<>]*))?>`)
+
+// unlink gives back what a person typed where Slack made links and entities of
+// it, as it does in messages but not in slash commands.
+func unlink(text string) string {
+	text = link.ReplaceAllStringFunc(text, func(whole string) string {
+		m := link.FindStringSubmatch(whole)
+		return cmp.Or(m[2], m[1])
+	})
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
 }
 
 // messageShortcut diagnoses what a message is about: the first target in it.

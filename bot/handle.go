@@ -31,8 +31,7 @@ func (b *Bot) Command(ctx context.Context, c slackapi.Command) slackapi.Reply {
 
 // say does what a person typed, behind /diagnose or a mention.
 func (b *Bot) say(ctx context.Context, at who, text, event string) slackapi.Reply {
-	if err := b.Access.Allow(at.user, at.channel, at.channelName); err != nil {
-		b.audit(at, "refuse", "access")
+	if err := b.allow(ctx, at); err != nil {
 		return refuse(err)
 	}
 	c, err := ParseCommand(text)
@@ -57,53 +56,103 @@ func (b *Bot) say(ctx context.Context, at who, text, event string) slackapi.Repl
 	case "alerts":
 		return b.listAlerts()
 	}
-	return refuse(&UsageError{Reason: c.Verb + " is not available here", Hint: "/diagnose help"})
+	return refuse(&UsageError{Reason: c.Verb + " is not available here"})
+}
+
+// allow holds a person and where they are against the access rules; a refusal
+// is audited. Where there is no channel, as in a modal, the person alone counts.
+func (b *Bot) allow(ctx context.Context, at who) error {
+	if len(b.Access.Channels) > 0 && at.channel != "" && at.channelName == "" && b.Slack != nil {
+		at.channelName = b.channelName(ctx, at.channel) // events tell ids alone
+	}
+	err := b.Access.Allow(at.user, at.channel, at.channelName)
+	if err != nil {
+		b.audit(at, "refuse", "access")
+	}
+	return err
 }
 
 // diagnose starts an investigation for a person.
 func (b *Bot) diagnose(at who, c Command, event string) slackapi.Reply {
-	id, joined, err := b.Runs.Start(Request{
-		Target: c.Target, Plan: c.Plan, Inputs: c.Inputs, EventKey: event, Who: at.user,
-		Trigger: investigations.Trigger{Kind: "command", By: at.user, Channel: cmp.Or(at.channel, b.Channel), Thread: at.thread, Ref: event},
-	})
+	id, joined, err := b.Runs.Start(b.asked(at, c, event))
 	if err != nil {
 		return refuse(err)
 	}
 	if joined {
-		return slackapi.Reply{Text: "That is being looked into already: see the thread of " + id + "."}
+		return b.joined(id)
 	}
 	return slackapi.Reply{}
 }
 
-// refuse says to one person what was wrong and how it is written.
-func refuse(err error) slackapi.Reply {
-	if bad, ok := errors.AsType[*UsageError](err); ok {
-		text := capital(bad.Reason) + "."
-		if bad.Hint != "" {
-			text += " Write: " + bad.Hint
-		}
-		return slackapi.Reply{Text: escape(text)}
+// asked is a person's wish as a request.
+func (b *Bot) asked(at who, c Command, event string) Request {
+	return Request{
+		Target: c.Target, Plan: c.Plan, Inputs: c.Inputs, EventKey: event, Who: at.user,
+		Trigger: investigations.Trigger{Kind: "command", By: at.user, Channel: cmp.Or(at.channel, b.Channel), Thread: at.thread, Ref: event},
 	}
-	if bad, ok := errors.AsType[*schedules.Error](err); ok {
-		return refuse(&UsageError{Reason: bad.Reason, Hint: bad.Hint})
-	}
-	if no, ok := errors.AsType[*Refusal](err); ok {
-		return slackapi.Reply{Text: escape(capital(no.Reason))}
-	}
-	if much, ok := errors.AsType[*LimitError](err); ok {
-		return slackapi.Reply{Text: escape(capital(much.Reason) + ".")}
-	}
-	if bad, ok := errors.AsType[*investigations.TargetError](err); ok {
-		return refuse(targetUsage(bad))
-	}
-	return slackapi.Reply{Text: escape("That could not be done: " + err.Error() + ".")}
 }
 
-func capital(s string) string {
-	if s == "" {
-		return s
+// joined says where the investigation that runs already is.
+func (b *Bot) joined(id string) slackapi.Reply {
+	const text = "That is being looked into already."
+	address := b.threadLink(id)
+	if address == "" {
+		return slackapi.Reply{Text: text}
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return slackapi.Reply{
+		Text:   text + " Its thread: " + escape(address),
+		Blocks: []block{rich(line(word(text+" "), block{"type": "link", "url": address, "text": "Go to its thread"}))},
+	}
+}
+
+// refuse says to one person what was wrong and how it is written.
+func refuse(err error) slackapi.Reply {
+	text, written := reason(err)
+	blocks := []block{rich(line(word(text)))}
+	if written {
+		blocks = append(blocks, rich(line(word("Write "), code(usage), word(", or "), code("/diagnose help"))))
+		text += " Write " + usage + ", or /diagnose help"
+	}
+	return slackapi.Reply{Text: escape(text), Blocks: blocks}
+}
+
+// reason is a refusal in a sentence or two, and whether it helps to say how a
+// command is written.
+func reason(err error) (text string, written bool) {
+	if bad, ok := errors.AsType[*investigations.TargetError](err); ok {
+		err = targetUsage(bad)
+	}
+	if bad, ok := errors.AsType[*schedules.Error](err); ok {
+		err = &UsageError{Reason: bad.Reason, Hint: bad.Hint}
+	}
+	if bad, ok := errors.AsType[*UsageError](err); ok {
+		return strings.TrimSpace(sentence(bad.Reason) + " " + sentence(bad.Hint)), !strings.Contains(bad.Hint, "/diagnose")
+	}
+	if no, ok := errors.AsType[*Refusal](err); ok {
+		return sentence(no.Reason), no.Target
+	}
+	if much, ok := errors.AsType[*LimitError](err); ok {
+		return sentence(much.Reason), false
+	}
+	return sentence("that could not be done: " + err.Error()), false
+}
+
+// sentence makes a clause one.
+func sentence(clause string) string {
+	if clause == "" || strings.ContainsAny(clause[len(clause)-1:], ".?") {
+		return capital(clause)
+	}
+	return capital(clause) + "."
+}
+
+// capital makes a clause begin with a capital, but for one that begins with a
+// name or an address.
+func capital(clause string) string {
+	first, _, _ := strings.Cut(clause, " ")
+	if first == "" || strings.ContainsFunc(first, func(r rune) bool { return (r < 'a' || r > 'z') && r != '\'' && r != ',' && r != ':' }) {
+		return clause
+	}
+	return strings.ToUpper(clause[:1]) + clause[1:]
 }
 
 func (b *Bot) audit(at who, did, what string) {
@@ -118,7 +167,7 @@ func (b *Bot) Interaction(ctx context.Context, i slackapi.Interaction) slackapi.
 		user: i.User.ID, channel: cmp.Or(i.Channel.ID, i.Container.Channel), channelName: i.Channel.Name,
 		trigger: i.Trigger, response: i.ResponseURL, thread: i.Container.Thread,
 	}
-	if err := b.Access.Allow(at.user, at.channel, at.channelName); err != nil && i.Type != "view_closed" {
+	if err := b.allow(ctx, at); err != nil {
 		b.tell(ctx, at, refuse(err))
 		return slackapi.Reply{}
 	}
@@ -154,26 +203,28 @@ func (b *Bot) pressed(ctx context.Context, at who, a slackapi.Action) slackapi.R
 }
 
 // tell shows a reply to the person alone: a press has no answer of its own.
-func (b *Bot) tell(ctx context.Context, at who, r slackapi.Reply) {
+func (b *Bot) tell(_ context.Context, at who, r slackapi.Reply) {
 	if r.Text == "" && len(r.Blocks) == 0 {
 		return
 	}
-	var err error
-	if at.response != "" {
-		err = b.Slack.Respond(ctx, at.response, r)
-	} else {
-		err = b.Slack.Ephemeral(ctx, at.user, slackapi.Message{Channel: cmp.Or(at.channel, b.Channel), Text: r.Text, Blocks: r.Blocks})
-	}
-	if err != nil {
-		b.Log.Warn("answer a person", "error", err)
-	}
+	b.later(func(ctx context.Context) {
+		var err error
+		if at.response != "" {
+			err = b.Slack.Respond(ctx, at.response, r)
+		} else {
+			err = b.Slack.Ephemeral(ctx, at.user, slackapi.Message{Channel: cmp.Or(at.channel, b.Channel), Thread: at.thread, Text: r.Text, Blocks: r.Blocks})
+		}
+		if err != nil {
+			b.Log.Warn("answer a person", "error", err)
+		}
+	})
 }
 
 func (b *Bot) cancel(at who, args []string) slackapi.Reply {
 	if len(args) != 1 {
-		return refuse(&UsageError{Reason: "which investigation?", Hint: "/diagnose cancel ID"})
+		return refuse(&UsageError{Reason: "which investigation?", Hint: "its id stands at the end of its message: /diagnose cancel ID"})
 	}
-	if !b.Runs.Cancel(args[0]) {
+	if !b.Runs.Cancel(args[0], at.user) {
 		return slackapi.Reply{Text: "That investigation does not run any more."}
 	}
 	b.audit(at, "cancel", args[0])
@@ -186,7 +237,7 @@ func (b *Bot) rerun(at who, id, press string) slackapi.Reply {
 	if err != nil {
 		return slackapi.Reply{Text: "That investigation is no longer kept; start a new one with /diagnose."}
 	}
-	_, joined, err := b.Runs.Start(Request{
+	again, joined, err := b.Runs.Start(Request{
 		Target: inv.Target, Plan: inv.Plan, Inputs: inv.Inputs, Who: at.user, EventKey: "rerun:" + id + ":" + press,
 		Trigger: investigations.Trigger{
 			Kind: "rerun", By: at.user, Channel: cmp.Or(at.channel, inv.Trigger.Channel), Thread: inv.Trigger.Thread, Ref: id,
@@ -196,7 +247,7 @@ func (b *Bot) rerun(at who, id, press string) slackapi.Reply {
 	case err != nil:
 		return refuse(err)
 	case joined:
-		return slackapi.Reply{Text: "It runs again already."}
+		return b.joined(again)
 	}
 	return slackapi.Reply{}
 }

@@ -31,11 +31,14 @@ type Outbox struct {
 	mu      sync.Mutex
 	wake    chan struct{}
 	busy    map[string]bool      // subjects that a worker holds
+	woken   map[string]bool      // of those, which changed meanwhile
 	waits   map[string]time.Time // subject or channel -> not before
 	tries   map[string]int       // subject -> failures in a row
-	updated map[string]time.Time // subject/key -> last update
+	updated map[string]said      // subject/key -> when it was last said
+	updates []time.Time          // of the last minute, oldest first
 	trouble error                // the last failure, nil after a success
 	team    string
+	url     string // the workspace's web address
 	classic bool
 }
 
@@ -44,22 +47,44 @@ const (
 	// updateEvery holds updates of one message back, but for the last one:
 	// Slack takes about 50 a minute.
 	updateEvery = time.Second
+	// spareUpdates is after how many updates in a minute the rest is kept for
+	// those that somebody waits for.
+	spareUpdates = 25
 	// lookAgain is how often the outbox looks without being woken.
 	lookAgain = 5 * time.Second
 )
 
+// said is when a message was last said, and in which phase.
+type said struct {
+	at    time.Time
+	phase string
+}
+
 // Init prepares the maps; it is called once, before Run and Wake.
 func (o *Outbox) Init() {
 	o.wake = make(chan struct{}, 1)
-	o.busy, o.waits = map[string]bool{}, map[string]time.Time{}
-	o.tries, o.updated = map[string]int{}, map[string]time.Time{}
+	o.busy, o.woken, o.waits = map[string]bool{}, map[string]bool{}, map[string]time.Time{}
+	o.tries, o.updated = map[string]int{}, map[string]said{}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 }
 
-// Wake tells the outbox that a subject changed. It never blocks.
-func (o *Outbox) Wake(string) {
+// Wake tells the outbox that a subject changed. It never blocks for long. What
+// was held back to save updates is looked at again: there may be news in it that
+// somebody waits for.
+func (o *Outbox) Wake(subject string) {
+	o.mu.Lock()
+	if o.busy[subject] {
+		o.woken[subject] = true
+	} else if o.tries[subject] == 0 {
+		delete(o.waits, subject)
+	}
+	o.mu.Unlock()
+	o.again()
+}
+
+func (o *Outbox) again() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
@@ -100,9 +125,10 @@ func (o *Outbox) identify(ctx context.Context) error {
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 30*time.Second) {
 		me, err := o.Slack.Identity(ctx)
 		if err == nil {
-			o.team = me.Team
 			v, err := o.Store.Value("classic/" + me.Team)
-			o.classic = len(v) > 0
+			o.mu.Lock()
+			o.team, o.url, o.classic, o.trouble = me.Team, me.URL, len(v) > 0, nil
+			o.mu.Unlock()
 			return err
 		}
 		o.note(err)
@@ -165,8 +191,10 @@ func (o *Outbox) take(subject string) time.Duration {
 func (o *Outbox) release(subject string, again time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	woken := o.woken[subject] && o.tries[subject] == 0
 	delete(o.busy, subject)
-	if again > 0 {
+	delete(o.woken, subject)
+	if again > 0 && !woken {
 		o.waits[subject] = o.Now().Add(again)
 	}
 }
@@ -186,7 +214,7 @@ func (o *Outbox) settle(subject string, again time.Duration, failed error) {
 		o.mu.Unlock()
 	}
 	o.release(subject, again)
-	o.Wake(subject)
+	o.again()
 }
 
 func (o *Outbox) note(err error) {
@@ -212,12 +240,12 @@ func (o *Outbox) subject(ctx context.Context, d store.Dirty) (again time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	for _, m := range messages {
+	for _, m := range o.order(messages, posts) {
 		wait, err := o.message(ctx, d.Subject, m, posts)
 		if err != nil {
 			return o.after(err), err
 		}
-		again = max(again, wait)
+		again = soonest(again, wait)
 	}
 	if again > 0 {
 		return again, nil
@@ -225,6 +253,14 @@ func (o *Outbox) subject(ctx context.Context, d store.Dirty) (again time.Duratio
 	o.note(nil)
 	o.forget(d.Subject)
 	return 0, o.Store.Clean(d)
+}
+
+// soonest is the shorter of two waits; 0 is none.
+func soonest(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // after is how long Slack asked us to wait.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/plexorbot/plexor/bot/slackapi"
@@ -37,7 +38,7 @@ func (o *Outbox) message(ctx context.Context, subject string, m Message, posts m
 		}
 	}
 	if !known {
-		if wait := o.channelWait(m.Channel); wait > 0 {
+		if wait := o.channelWait(m); wait > 0 {
 			return wait, nil
 		}
 		return 0, o.post(ctx, subject, m, thread, posts)
@@ -90,7 +91,7 @@ func (o *Outbox) post(ctx context.Context, subject string, m Message, thread str
 	}
 	p.Channel, p.TS, p.Hash, p.State = at.Channel, at.TS, m.Hash(), store.PostDone
 	posts[m.Key] = p
-	o.touch(subject, m.Key)
+	o.touch(subject, m, false)
 	return o.Store.PutPost(subject, p)
 }
 
@@ -114,36 +115,89 @@ func (o *Outbox) update(ctx context.Context, subject string, m Message, p store.
 	}
 	p.Hash = m.Hash()
 	posts[m.Key] = p
-	o.touch(subject, m.Key)
+	o.touch(subject, m, true)
 	return 0, o.Store.PutPost(subject, p)
 }
 
+// held is how long an update must wait: not at all if it says what somebody
+// waits for, a second after the last one of its message otherwise, and longer
+// when Slack's updates of this minute are to be spared for those.
 func (o *Outbox) held(subject string, m Message) time.Duration {
-	if m.Urgent {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	last := o.updated[subject+"/"+m.Key]
+	if m.Urgent && (m.Phase == "" || m.Phase != last.phase) {
 		return 0
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.updated[subject+"/"+m.Key].Add(updateEvery).Sub(o.Now())
+	wait := last.at.Add(updateEvery).Sub(o.Now())
+	if n := len(o.updates) - spareUpdates; n >= 0 {
+		wait = max(wait, o.updates[n].Add(time.Minute).Sub(o.Now()))
+	}
+	return wait
 }
 
-func (o *Outbox) touch(subject, key string) {
+// touch notes that a message was said, in its phase.
+func (o *Outbox) touch(subject string, m Message, update bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.updated[subject+"/"+key] = o.Now()
+	now := o.Now()
+	o.updated[subject+"/"+m.Key] = said{now, m.Phase}
+	for len(o.updates) > 0 && now.Sub(o.updates[0]) >= time.Minute {
+		o.updates = o.updates[1:]
+	}
+	if update {
+		o.updates = append(o.updates, now)
+	}
 }
+
+// afterYou is how much longer than the others a message waits that nobody waits
+// for, while Slack limits its channel: a parent or a verdict goes first.
+const afterYou = 300 * time.Millisecond
 
 // channelWait is how long Slack takes no new message in a channel.
-func (o *Outbox) channelWait(channel string) time.Duration {
+func (o *Outbox) channelWait(m Message) time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.waits["channel/"+channel].Sub(o.Now())
+	until, ok := o.waits["channel/"+m.Channel]
+	if !ok {
+		return 0
+	}
+	if !m.Urgent && m.Under != "" {
+		until = until.Add(afterYou)
+	}
+	return until.Sub(o.Now())
 }
 
 func (o *Outbox) holdChannel(channel string, d time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.waits["channel/"+channel] = o.Now().Add(max(d, time.Second))
+}
+
+// limited reports whether Slack limited a channel a moment ago.
+func (o *Outbox) limited(channel string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	until, ok := o.waits["channel/"+channel]
+	return ok && o.Now().Sub(until) < 10*time.Second
+}
+
+// order puts the verdict before the steps where Slack limits the channel, so
+// that it does not wait for them.
+func (o *Outbox) order(messages []Message, posts map[string]store.Post) []Message {
+	if len(messages) == 0 || !o.limited(cmp.Or(posts[messages[0].Key].Channel, messages[0].Channel)) {
+		return messages
+	}
+	messages = slices.Clone(messages)
+	slices.SortStableFunc(messages[1:], func(a, b Message) int { return urgency(a) - urgency(b) })
+	return messages
+}
+
+func urgency(m Message) int {
+	if m.Urgent {
+		return 0
+	}
+	return 1
 }
 
 func (o *Outbox) say(subject string, m Message, thread string) slackapi.Message {

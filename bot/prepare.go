@@ -22,7 +22,7 @@ func Prepare(e *investigations.Engine, req Request, now time.Time) (investigatio
 		return investigations.Investigation{}, err
 	}
 	if err := e.Allow.Target(target); err != nil {
-		return investigations.Investigation{}, &Refusal{Reason: capital(err.Error()) + ". The configuration (targets.allow) says what may be diagnosed."}
+		return investigations.Investigation{}, notAllowed(err)
 	}
 	plan, err := findPlan(e, req.Plan)
 	if err != nil {
@@ -38,6 +38,16 @@ func Prepare(e *investigations.Engine, req Request, now time.Time) (investigatio
 	}, nil
 }
 
+// notAllowed says what a person can do about a target that is not allowed. No
+// configuration allows those that are never diagnosed.
+func notAllowed(err error) *Refusal {
+	reason := err.Error()
+	if !strings.Contains(reason, "never") {
+		reason += "; targets.allow in Plexor's configuration says which are"
+	}
+	return &Refusal{Reason: reason, Target: true}
+}
+
 func findPlan(e *investigations.Engine, name string) (*investigations.Plan, error) {
 	if name == "" {
 		name = DefaultPlan
@@ -46,7 +56,7 @@ func findPlan(e *investigations.Engine, name string) (*investigations.Plan, erro
 		return p, nil
 	}
 	names := slices.Sorted(maps.Keys(e.Plans))
-	return nil, &UsageError{Reason: fmt.Sprintf("there is no plan %q", clip(name, 60)), Hint: "plan=" + strings.Join(names, " or plan=")}
+	return nil, &UsageError{Reason: fmt.Sprintf("there is no plan %q", clip(name, 60)), Hint: "there are plan=" + strings.Join(names, ", plan=")}
 }
 
 // maxInput bounds one input's value, in bytes.
@@ -61,10 +71,10 @@ func checkInputs(p *investigations.Plan, inputs map[string]string) error {
 	}
 	for name, value := range inputs {
 		if !slices.Contains(known, name) {
-			return &UsageError{Reason: fmt.Sprintf("the plan %s takes no input %q", p.Name, clip(name, 60)), Hint: "inputs: " + strings.Join(known, "=…, ") + "=…"}
+			return &UsageError{Reason: fmt.Sprintf("the plan %s takes no input %q", p.Name, clip(name, 60)), Hint: "it takes " + strings.Join(known, "=…, ") + "=…"}
 		}
 		if len(value) > maxInput || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' }) {
-			return &UsageError{Reason: "the input " + name + " is no value of that kind", Hint: usage}
+			return &UsageError{Reason: "the input " + name + " is no value of that kind"}
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type Message struct {
 	Blocks  []block // at most 50
 	Classic []block // the same without plan blocks, for workspaces that refuse them
 	Urgent  bool    // it ends the waiting: updates of it are not held back
+	Phase   string  // of an urgent one: updates within one phase are held back like any other; empty: each is a phase
 }
 
 // Hash tells whether a message that stands in Slack is this one.
@@ -52,9 +54,9 @@ func Render(inv investigations.Investigation) []Message {
 func renderParent(inv investigations.Investigation) Message {
 	head := parentHeadline(inv)
 	blocks := func(body ...block) []block {
-		all := append([]block{header(head)}, body...)
-		all = append(all, verdictSummary(inv)...)
-		return fit(append(all, note(provenance(inv)), parentActions(inv)))
+		all := append([]block{header(head)}, verdictSummary(inv)...) // what matters first: telephones show few lines
+		all = append(all, body...)
+		return fit(append(all, signed(inv), parentActions(inv)))
 	}
 	return Message{
 		Key: keyParent, Channel: inv.Trigger.Channel, Thread: inv.Trigger.Thread,
@@ -62,7 +64,16 @@ func renderParent(inv investigations.Investigation) Message {
 		Blocks:  blocks(planBlock(inv)),
 		Classic: blocks(classicSteps(inv)),
 		Urgent:  inv.State.Ended() || verdictOf(inv) != nil,
+		Phase:   phase(inv),
 	}
+}
+
+// phase changes when there is something new that somebody waits for.
+func phase(inv investigations.Investigation) string {
+	if v := verdictOf(inv); v != nil && !inv.State.Ended() {
+		return "verdict " + v.Headline
+	}
+	return string(inv.State)
 }
 
 func parentHeadline(inv investigations.Investigation) string {
@@ -126,6 +137,8 @@ func verdictSummary(inv investigations.Investigation) []block {
 	switch {
 	case inv.State == investigations.Failed:
 		return []block{rich(line(word(inv.Error)))}
+	case inv.State == investigations.Cancelled:
+		return cancelledBy(inv)
 	case verdictOf(inv) == nil:
 		return nil
 	}
@@ -153,7 +166,39 @@ func firstRemedy(inv investigations.Investigation) *investigations.Remedy {
 	return nil
 }
 
-// provenance says who asked, with which plan, from where, and how long it took.
+// slackUser is what Slack's ids of people look like; a trigger may hold other
+// names.
+var slackUser = regexp.MustCompile(`^[UW][A-Z0-9]+$`)
+
+// signed is the provenance, and, when it has ended, who asked: an edit that
+// names a person does not ring their telephone, a new message would.
+func signed(inv investigations.Investigation) block {
+	b := note(provenance(inv))
+	if asked := inv.Trigger; inv.State.Ended() && slackUser.MatchString(asked.By) {
+		did := "asked by "
+		if asked.Kind == "rerun" {
+			did = "run again by "
+		}
+		b["elements"] = append(b["elements"].([]block), block{"type": "mrkdwn", "text": did + "<@" + asked.By + ">"})
+	}
+	return b
+}
+
+// cancelled begins an investigation's error where somebody ended it.
+const cancelled = "cancelled by "
+
+func cancelledBy(inv investigations.Investigation) []block {
+	by, ok := strings.CutPrefix(inv.Error, cancelled)
+	if !ok {
+		return nil
+	}
+	if slackUser.MatchString(by) {
+		return []block{rich(line(word("Cancelled by "), person(by)))}
+	}
+	return []block{rich(line(word("Cancelled by " + by)))}
+}
+
+// provenance says with which plan, from where, and how long it took.
 func provenance(inv investigations.Investigation) string {
 	parts := []string{"plan " + inv.Plan}
 	if inv.Resolution != nil && inv.Resolution.On != "" {

@@ -157,7 +157,7 @@ func renderSteps(inv investigations.Investigation) []Message {
 }
 
 func stepText(n int, v stepView) string {
-	return fmt.Sprintf("%d. %s: %s. %s", n, v.title, v.status, v.headline())
+	return strings.TrimSpace(fmt.Sprintf("%d. %s: %s. %s", n, v.title, v.status, v.headline()))
 }
 
 // evidenceLimit bounds what one endpoint's evidence shows in the thread.

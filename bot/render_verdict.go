@@ -12,7 +12,7 @@ import (
 func renderVerdict(inv investigations.Investigation) Message {
 	m := Message{Key: keyVerdict, Channel: inv.Trigger.Channel, Under: keyParent, Urgent: true, Text: clip(escape(plainSummary(inv)), maxText)}
 	if inv.Verdict == nil {
-		m.Blocks = []block{rich(line(strong(parentHeadline(inv)), word(". "+inv.Error)))}
+		m.Blocks = ended(inv)
 		m.Classic = m.Blocks
 		return m
 	}
@@ -22,23 +22,41 @@ func renderVerdict(inv investigations.Investigation) Message {
 	}
 	blocks = append(blocks, candidateBlocks(*inv.Verdict)...)
 	blocks = append(blocks, footnotes(*inv.Verdict)...)
-	m.Blocks = fit(blocks)
+	m.Blocks = fit(append(blocks, ring(inv)...))
 	m.Classic = m.Blocks
 	return m
 }
 
+// ring names who asked, once, so that their telephone tells them that it is
+// done: Slack tells nobody of replies under a bot's message.
+func ring(inv investigations.Investigation) []block {
+	if kind := inv.Trigger.Kind; kind != "command" && kind != "rerun" || !slackUser.MatchString(inv.Trigger.By) {
+		return nil
+	}
+	return []block{rich(line(word("For "), person(inv.Trigger.By)))}
+}
+
+// ended is what is said of an investigation that came to no verdict.
+func ended(inv investigations.Investigation) []block {
+	if inv.State == investigations.Cancelled {
+		return append([]block{rich(line(strong(parentHeadline(inv))))}, cancelledBy(inv)...)
+	}
+	return []block{rich(line(strong(parentHeadline(inv)), word(". "+inv.Error)))}
+}
+
+// causeBlocks says what a cause is, what to do about it, and what proves it, in
+// the order in which somebody on call needs it.
 func causeBlocks(c investigations.Cause) []block {
-	parts := []block{line(word("Cause: "), code(c.ID), word(where(c)), word("\n"+c.Headline))}
+	blocks := []block{divider(), rich(line(word("Cause: "), code(c.ID), word(where(c)), word("\n"+c.Headline)))}
+	for _, r := range c.Remedies[:min(len(c.Remedies), 8)] {
+		blocks = append(blocks, rich(remedyParts(r)...))
+	}
 	if len(c.Proof) > 0 {
 		var lines []block
 		for _, p := range c.Proof[:min(len(c.Proof), 8)] {
 			lines = append(lines, line(word(p.Check+"."+p.Fact+" = "), code(clip(fmt.Sprint(p.Value), 120))))
 		}
-		parts = append(parts, line(strong("Proved by")), bullets(lines...))
-	}
-	blocks := []block{divider(), rich(parts...)}
-	for _, r := range c.Remedies[:min(len(c.Remedies), 8)] {
-		blocks = append(blocks, rich(remedyParts(r)...))
+		blocks = append(blocks, rich(line(strong("Proved by")), bullets(lines...)))
 	}
 	return blocks
 }
@@ -85,18 +103,43 @@ func candidateBlocks(v investigations.Verdict) []block {
 	if len(v.Candidates) == 0 {
 		return nil
 	}
-	parts := []block{line(strong("Could be, and what would tell"))}
-	var lines []block
-	commands := []string{}
-	for _, c := range v.Candidates[:min(len(v.Candidates), 10)] {
-		lines = append(lines, line(code(c.ID), word(": lacks "+clip(strings.Join(c.Missing, "; "), 300))))
-		commands = append(commands, c.Commands...)
+	lines, commands := []block{}, []string{}
+	for _, g := range grouped(v.Candidates) {
+		lines = append(lines, line(append(g.ids, word(". Not known: "+clip(g.missing, 300)))...))
+		commands = append(commands, g.commands...)
 	}
-	parts = append(parts, bullets(lines...))
+	parts := []block{line(strong("Could be"))}
+	parts = append(parts, bullets(lines[:min(len(lines), 10)]...))
 	if list := unique(commands); len(list) > 0 {
-		parts = append(parts, line(strong("To run by hand")), pre(strings.Join(list[:min(len(list), 12)], "\n")))
+		parts = append(parts, line(strong("Commands that would tell")), pre(strings.Join(list[:min(len(list), 12)], "\n")))
 	}
 	return []block{divider(), rich(parts...)}
+}
+
+// candidateGroup is the candidates that lack the same.
+type candidateGroup struct {
+	ids      []block
+	missing  string
+	commands []string
+}
+
+// grouped puts candidates together that lack the same, so that it is said once.
+func grouped(all []investigations.Candidate) []*candidateGroup {
+	var groups []*candidateGroup
+	at := map[string]*candidateGroup{}
+	for _, c := range all {
+		missing := strings.Join(c.Missing, "; ")
+		g := at[missing]
+		if g == nil {
+			g = &candidateGroup{missing: missing}
+			at[missing], groups = g, append(groups, g)
+		} else {
+			g.ids = append(g.ids, word(", "))
+		}
+		g.ids = append(g.ids, code(c.ID))
+		g.commands = append(g.commands, c.Commands...)
+	}
+	return groups
 }
 
 func footnotes(v investigations.Verdict) []block {

@@ -57,6 +57,7 @@ type Runs struct {
 
 type run struct {
 	cancel context.CancelFunc
+	by     string // who cancelled it
 	done   chan struct{}
 }
 
@@ -235,20 +236,23 @@ func (r *Runs) launch(inv investigations.Investigation, key string, c *claim) {
 	r.mu.Unlock()
 	r.wg.Go(func() {
 		defer cancel()
-		r.drive(ctx, inv)
+		r.drive(ctx, inv, this)
 		r.release(key, c)
 		r.forget(inv.ID, this)
 		r.ended(inv.ID)
 	})
 }
 
-func (r *Runs) drive(ctx context.Context, inv investigations.Investigation) {
+func (r *Runs) drive(ctx context.Context, inv investigations.Investigation, this *run) {
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
 	case <-ctx.Done():
 	}
 	err := r.engine.Run(ctx, inv, func(_ context.Context, e investigations.Event) error {
+		if e.Kind == investigations.EventEnded && e.State == investigations.Cancelled {
+			e.Error = r.cancelled(this)
+		}
 		if err := r.store.Apply(inv.ID, e); err != nil {
 			return err
 		}
@@ -260,6 +264,16 @@ func (r *Runs) drive(ctx context.Context, inv investigations.Investigation) {
 	}
 }
 
+// cancelled says who ended a run, empty if nobody did.
+func (r *Runs) cancelled(this *run) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if this.by == "" {
+		return ""
+	}
+	return cancelled + this.by
+}
+
 func (r *Runs) forget(id string, this *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -267,12 +281,15 @@ func (r *Runs) forget(id string, this *run) {
 	close(this.done)
 }
 
-// Cancel ends an investigation; false if it does not run.
-func (r *Runs) Cancel(id string) bool {
+// Cancel ends an investigation on somebody's word; false if it does not run.
+func (r *Runs) Cancel(id, by string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	this, ok := r.running[id]
 	if ok {
+		if this.by == "" {
+			this.by = by
+		}
 		this.cancel()
 	}
 	return ok

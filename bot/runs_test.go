@@ -154,7 +154,7 @@ func TestCancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Cancel(id) || r.Cancel("nothing") {
+	if !r.Cancel(id, "U1") || r.Cancel("nothing", "U1") {
 		t.Error("Cancel knows the wrong investigations")
 	}
 	eventually(t, "it is cancelled", func() bool {
