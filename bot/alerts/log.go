@@ -70,6 +70,15 @@ func Recognise(program string, line []byte) (Failure, bool) {
 	return f, ok
 }
 
+// Key is [Recognise] for who only has to tell failures apart: lines of one key say the same.
+func Key(program string, line []byte) (key string, ok bool) {
+	f, ok := Recognise(program, line)
+	if !ok {
+		return "", false
+	}
+	return f.Program + " " + f.Target + " " + f.Kind + " " + f.Why, true
+}
+
 // Line reads one line of a log as an alert. Program as in [Recognise]. The alert has no time: the line's own has no zone in most
 // logs, and who follows the log knows when it came.
 func Line(program string, line []byte) (Alert, bool) {

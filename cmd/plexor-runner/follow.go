@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -22,18 +21,7 @@ func logSources(named []string) ([]follow.Source, error) {
 	case slices.Equal(named, []string{noLogs}):
 		return nil, nil
 	}
-	var all []follow.Source
-	for _, text := range named {
-		s, err := follow.ParseSource(text)
-		if err != nil {
-			return nil, fmt.Errorf("--follow: %w", err)
-		}
-		if !slices.Contains(alerts.Programs(), s.Program) {
-			return nil, fmt.Errorf("--follow %s: the lines of %q are not known; known are %v", text, s.Program, alerts.Programs())
-		}
-		all = append(all, s)
-	}
-	return all, nil
+	return follow.ParseSources(named, alerts.Programs())
 }
 
 // usualLogs are where Debian and its kind have nginx and HAProxy write. A file
@@ -56,14 +44,5 @@ func exists(path string) bool {
 
 // newFollower makes what raises failures that this host's load balancer logs.
 func newFollower(sources []follow.Source, state string, a *agent.Agent, log *slog.Logger) (*follow.Follower, error) {
-	return follow.New(follow.Config{Sources: sources, State: state, Recognise: recognise, Raise: a.Raise, Log: log})
-}
-
-// recognise tells failures apart by what failed, and how.
-func recognise(program string, line []byte) (key string, ok bool) {
-	f, ok := alerts.Recognise(program, line)
-	if !ok {
-		return "", false
-	}
-	return f.Program + " " + f.Target + " " + f.Kind + " " + f.Why, true
+	return follow.New(follow.Config{Sources: sources, State: state, Recognise: alerts.Key, Raise: a.Raise, Log: log})
 }

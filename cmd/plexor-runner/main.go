@@ -155,7 +155,7 @@ func serve(ctx context.Context, o options, to io.Writer) error {
 	}
 	sources, err := logSources(o.follow)
 	if err != nil {
-		return err
+		return fmt.Errorf("--follow: %w", err)
 	}
 	id, err := agent.Open(o.state, o.join)
 	if err != nil {

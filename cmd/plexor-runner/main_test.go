@@ -74,7 +74,7 @@ func TestCommandLine(t *testing.T) {
 		{"", "--policy " + bad + " --state " + dir, 3, "", "line 1, column 19"},
 		{"", "--help", 0, "--follow none", ""},
 		{"", "--follow nginx --state " + dir, 3, "", "nginx=/var/log/nginx/error.log"},
-		{"", "--follow squid=/x --state " + dir, 3, "", "known are [nginx"},
+		{"", "--follow squid=/x --state " + dir, 3, "", "known are those of nginx"},
 		{"", "--follow haproxy=udp:10.0.0.1:514 --state " + dir, 3, "", "loopback"},
 		{"", "--policy " + dir + "/none --state " + dir, 3, "", "read the policy"},
 	} {

@@ -7,22 +7,28 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/plexorbot/plexor/bot/alerts"
+	"github.com/plexorbot/plexor/investigations/runner/follow"
 )
 
 // config is the configuration file. The help tags are its reference: `plexor
 // help config` prints them.
 type config struct {
-	Data      string          `yaml:"data" help:"directory of the state file and of the keys; made if missing"`
-	HTTP      httpConfig      `yaml:"http"`
-	Slack     slackConfig     `yaml:"slack"`
-	Runners   runnersConfig   `yaml:"runners"`
-	Targets   targetsConfig   `yaml:"targets"`
-	Plans     string          `yaml:"plans" help:"directory of plans of your own (*.yml); one with a built-in plan's name replaces it"`
-	Access    accessConfig    `yaml:"access"`
-	Retention retentionConfig `yaml:"retention"`
-	Limits    limitsConfig    `yaml:"limits"`
-	Alerts    alertsConfig    `yaml:"alerts"`
-	Log       string          `yaml:"log" help:"debug, info, warn or error; info unless given"`
+	Data      string              `yaml:"data" help:"directory of the state file and of the keys; made if missing"`
+	HTTP      httpConfig          `yaml:"http"`
+	Slack     slackConfig         `yaml:"slack"`
+	Runners   runnersConfig       `yaml:"runners"`
+	Targets   targetsConfig       `yaml:"targets"`
+	Plans     string              `yaml:"plans" help:"directory of plans of your own (*.yml); one with a built-in plan's name replaces it"`
+	Access    accessConfig        `yaml:"access"`
+	Retention retentionConfig     `yaml:"retention"`
+	Results   resultsConfig       `yaml:"results"`
+	Groups    map[string][]string `yaml:"groups" help:"named lists of targets, for schedules"`
+	Schedules []scheduleConfig    `yaml:"schedules"`
+	Limits    limitsConfig        `yaml:"limits"`
+	Alerts    alertsConfig        `yaml:"alerts"`
+	Log       string              `yaml:"log" help:"debug, info, warn or error; info unless given"`
 }
 
 type httpConfig struct {
@@ -44,6 +50,7 @@ type runnersConfig struct {
 	Advertise     string            `yaml:"advertise" help:"address in join tokens, where listen is not what runners dial"`
 	Labels        map[string]string `yaml:"labels" help:"labels of the runner inside the bot, for example role: lb"`
 	Addresses     map[string]string `yaml:"addresses" help:"address of NAT or of a cloud: name of the runner behind it"`
+	Follow        []string          `yaml:"follow" help:"logs of a load balancer on the bot's own host, written PROGRAM=LOG as for plexor-runner --follow, for example nginx=/var/log/nginx/error.log"`
 	LoadBalancers map[string]string `yaml:"load_balancers" help:"target: name of the runner that connects to it, where several are labelled role=lb"`
 }
 
@@ -107,6 +114,10 @@ func (c *config) check() error {
 		bad("log", "it is debug, info, warn or error, not %q", c.Log)
 	}
 	c.Alerts.check(bad)
+	checkSchedules(c.Schedules, c.Groups, bad)
+	if _, err := follow.ParseSources(c.Runners.Follow, alerts.Programs()); err != nil {
+		bad("runners.follow", "%v", err)
+	}
 	for field, n := range map[string]int{"limits.at_once": c.Limits.AtOnce, "limits.user": c.Limits.User, "limits.target": c.Limits.Target} {
 		if n < 0 {
 			bad(field, "it is a number above 0, not %d", n)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 
+	"github.com/plexorbot/plexor/bot/alerts"
 	"github.com/plexorbot/plexor/investigations/probe"
 	"github.com/plexorbot/plexor/investigations/runner/agent"
+	"github.com/plexorbot/plexor/investigations/runner/follow"
 	"github.com/plexorbot/plexor/investigations/runner/hub"
 	"github.com/plexorbot/plexor/store"
 )
@@ -17,6 +20,7 @@ type fabric struct {
 	agent  *agent.Agent
 	memory *probe.PortMemory
 	raised *raiser
+	follow *follow.Follower
 }
 
 func openFabric(cfg *config, state *store.Store, log *slog.Logger) (*fabric, error) {
@@ -52,7 +56,21 @@ func (f *fabric) local(cfg *config, log *slog.Logger) error {
 		Identity: agent.Identity{Name: localName, Seed: seed}, InProc: f.hub, Prober: pr,
 		Version: version(), Probes: pr.set.Probes(), Lacks: pr.set.Lacks(), Log: log,
 	})
+	if err != nil {
+		return err
+	}
+	sources, err := follow.ParseSources(cfg.Runners.Follow, alerts.Programs())
+	if err != nil {
+		return fmt.Errorf("runners.follow: %w", err)
+	}
+	f.follow, err = follow.New(follow.Config{Sources: sources, State: cfg.Data, Recognise: alerts.Key, Raise: f.agent.Raise, Log: log})
 	return err
+}
+
+// followLogs raises what the load balancer on this host logs, until ctx ends.
+func (f *fabric) followLogs(ctx context.Context) error {
+	f.follow.Run(ctx)
+	return nil
 }
 
 // auditRunner keeps what the fabric noticed of a runner.

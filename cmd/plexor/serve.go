@@ -129,6 +129,9 @@ func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, read
 	if err != nil {
 		return err
 	}
+	if err := openSchedules(cfg, b); err != nil {
+		return err
+	}
 	if err := openAlerts(cfg, sec, b); err != nil {
 		return err
 	}
@@ -140,6 +143,7 @@ func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, read
 	parts := newParts(ctx)
 	parts.run(fab.agent.Run)
 	parts.run(fab.memory.Run)
+	parts.run(fab.followLogs)
 	parts.run(b.Run)
 	parts.run(func(ctx context.Context) error { return serveHTTP(ctx, listener, routes(cfg, sec, b, fab.hub)) })
 	at := addresses{HTTP: listener.Addr().String(), Look: fab.memory.Look}

@@ -25,11 +25,6 @@ var lines = map[string]string{
 	"haproxy": "<134>Nov 21 03:02:%02d lb haproxy[%d]: 10.91.1.2:42792 [21/Nov/2026:03:02:58.065] fe bk_refused/s1 0/0/-1/-1/1000 503 217 - - SC-- 1/1/0/0/1 0/0 \"GET /refused HTTP/1.1\"\n",
 }
 
-func recognise(program string, line []byte) (string, bool) {
-	f, ok := alerts.Recognise(program, line)
-	return f.Program + " " + f.Target + " " + f.Kind, ok
-}
-
 // childEnv has this program follow one source, and say when it hears.
 const childEnv = "PLEXOR_TEST_FOLLOW"
 
@@ -47,7 +42,7 @@ func child(text string) int {
 	}
 	var sampled, raised atomic.Int64
 	f, err := follow.New(follow.Config{
-		Sources: []follow.Source{source}, State: os.Getenv("PLEXOR_TEST_STATE"), Recognise: recognise, Log: slog.New(slog.DiscardHandler),
+		Sources: []follow.Source{source}, State: os.Getenv("PLEXOR_TEST_STATE"), Recognise: alerts.Key, Log: slog.New(slog.DiscardHandler),
 		Raise: func(_ context.Context, payload []byte) error {
 			raised.Add(1)
 			sampled.Add(int64(len(payload)))
@@ -167,15 +162,14 @@ func open(t *testing.T, dir, program, kind string) (source string, write func(st
 	return program + "=udp:" + address, func(s string) { conn.Write([]byte(s)) }
 }
 
-// BenchmarkLine is the cost of one line of a failure in a file, all included
-// but the waiting.
-func BenchmarkRecognise(b *testing.B) {
+// BenchmarkKey is the cost of telling one line of a failure from others.
+func BenchmarkKey(b *testing.B) {
 	for program, form := range lines {
 		line := []byte(fmt.Sprintf(form, 1, 2))
 		b.Run(program, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, ok := recognise(program, line); !ok {
+				if _, ok := alerts.Key(program, line); !ok {
 					b.Fatal("not recognised")
 				}
 			}

@@ -3,7 +3,6 @@ package follow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"sync"
@@ -38,12 +37,7 @@ func New(c Config) (*Follower, error) {
 		return nil, errors.New("follow: Recognise, Raise and Log are needed")
 	}
 	f := &Follower{config: c, tally: newTally(), soon: make(chan struct{}, 1)}
-	seen := map[string]bool{}
 	for _, s := range c.Sources {
-		if seen[s.String()] {
-			return nil, fmt.Errorf("log %s: it is there twice", s)
-		}
-		seen[s.String()] = true
 		f.feeds = append(f.feeds, &feed{source: s, recognise: c.Recognise, tally: f.tally, log: c.Log})
 	}
 	return f, nil

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +59,25 @@ func ParseSource(text string) (Source, error) {
 		return Source{}, fmt.Errorf("log %q: %w", text, err)
 	}
 	return s, nil
+}
+
+// ParseSources reads several, each of a program whose lines are known.
+func ParseSources(texts, programs []string) ([]Source, error) {
+	var all []Source
+	for _, text := range texts {
+		s, err := ParseSource(text)
+		if err == nil && !slices.Contains(programs, s.Program) {
+			err = fmt.Errorf("log %q: the lines of %s are not known; known are those of %s", text, s.Program, strings.Join(programs, ", "))
+		}
+		if err == nil && slices.Contains(all, s) {
+			err = fmt.Errorf("log %q: it is there twice", text)
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 func (s Source) check() error {

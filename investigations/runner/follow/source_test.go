@@ -30,3 +30,16 @@ func TestParseSource(t *testing.T) {
 		}
 	}
 }
+
+func TestParseSources(t *testing.T) {
+	programs := []string{"nginx", "haproxy"}
+	got, err := ParseSources([]string{"nginx=/a", "nginx=/b", "haproxy=/a"}, programs)
+	if err != nil || len(got) != 3 {
+		t.Errorf("ParseSources = %v, %v", got, err)
+	}
+	for _, texts := range [][]string{{"nginx=/a", "nginx=/a"}, {"squid=/a"}, {"nginx=/a", "x"}} {
+		if got, err := ParseSources(texts, programs); err == nil {
+			t.Errorf("ParseSources(%q) = %v, want an error", texts, got)
+		}
+	}
+}
