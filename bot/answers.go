@@ -16,7 +16,8 @@ func (b *Bot) help() slackapi.Reply {
 		"*Plexor* finds out why a load balancer can't connect to a backend.",
 		"`/diagnose web-2:8080` looks into it and answers in a thread here. Also `[2001:db8::1]:80`, a URL, or the name of an upstream.",
 		"`/diagnose web-2:8080 unit=nginx.service lb=lb-1 plan=NAME` gives it what it can't know.",
-		"`/diagnose history [TARGET]` lists what was found before; `/diagnose runners` shows from where it can look.",
+		"`/diagnose schedule add \"*/5 * * * *\" web-2:8080 in #channel` looks every five minutes and tells what changes; `/diagnose schedule` asks for the rest, `/diagnose schedule list` shows them.",
+		"`/diagnose history [TARGET [7d]]` lists what was found before, with uptime and a picture; `/diagnose runners` shows from where it can look.",
 		"In a thread, write the same behind @plexor; on a message, choose *Diagnose this*.",
 	}
 	text := strings.Join(lines, "\n")
@@ -69,17 +70,9 @@ func runnerWords(r investigations.Runner) []block {
 // historyRows is how many investigations the answer to a person lists.
 const historyRows = 15
 
-// history lists what was found before.
-func (b *Bot) history(args []string) slackapi.Reply {
-	f := store.Filter{Limit: historyRows}
-	if len(args) > 0 {
-		t, err := investigations.ParseTarget(args[0])
-		if err != nil {
-			return refuse(err)
-		}
-		f.Target = t.Text
-	}
-	list, err := b.Store.Investigations(f)
+// lastInvestigations lists what was looked into before, of one target or all.
+func (b *Bot) lastInvestigations(target string) slackapi.Reply {
+	list, err := b.Store.Investigations(store.Filter{Limit: historyRows, Target: target})
 	if err != nil {
 		return refuse(err)
 	}

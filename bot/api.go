@@ -46,6 +46,9 @@ func (a *API) Handler() http.Handler {
 	} {
 		mux.HandleFunc(pattern, a.bearer(f))
 	}
+	for pattern, f := range a.schedules() {
+		mux.HandleFunc(pattern, a.bearer(f))
+	}
 	for pattern, f := range a.Extra {
 		mux.HandleFunc(pattern, a.bearer(f))
 	}

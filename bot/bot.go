@@ -69,6 +69,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	part(b.Runs.Run)
 	if b.Schedules != nil {
+		b.Schedules.Muted = b.mutedTarget
 		part(b.Schedules.Run)
 	}
 	if b.Alerts != nil {

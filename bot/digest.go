@@ -13,7 +13,7 @@ import (
 
 // startDigest sums a schedule's period up, in a goroutine that Run waits for.
 func (s *Schedules) startDigest(it *item, due time.Time) {
-	s.wg.Go(func() {
+	s.spawn(func(context.Context) {
 		if err := s.sumUp(it, due); err != nil {
 			s.log.Error("a digest", "schedule", it.c.ID, "error", err)
 		}

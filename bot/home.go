@@ -38,6 +38,7 @@ func (b *Bot) home() (slackapi.View, error) {
 		actions("home", button(actionAsk, "Diagnose a backend", "")),
 		divider(),
 	}
+	blocks = append(blocks, b.homeSchedules()...)
 	var lines []block
 	for _, inv := range list {
 		lines = append(lines, line(historyWords(inv)...))
@@ -83,7 +84,13 @@ func askView(channel string) slackapi.View {
 }
 
 // submitted takes a modal. Errors are shown in it, beside the field.
-func (b *Bot) submitted(_ context.Context, at who, i slackapi.Interaction) slackapi.Reply {
+func (b *Bot) submitted(ctx context.Context, at who, i slackapi.Interaction) slackapi.Reply {
+	switch i.View.Callback {
+	case callbackScheduleAsk:
+		return b.scheduleAsked(ctx, at, i)
+	case callbackScheduleSave:
+		return b.scheduleSaved(ctx, at, i)
+	}
 	if i.View.Callback != callbackDiagnose {
 		return slackapi.Reply{}
 	}

@@ -27,6 +27,9 @@ func (b *Bot) Metrics() http.Handler {
 	if b.Alerts != nil {
 		b.Alerts.register(reg)
 	}
+	if b.Schedules != nil {
+		reg.MustRegister(scheduleMetrics{b.Schedules})
+	}
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }

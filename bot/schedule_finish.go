@@ -94,14 +94,16 @@ func (s *Schedules) tellAll(it *item, f *store.Finish, found map[string]observat
 
 // say is tell, but for what is muted or not to be said at all.
 func (s *Schedules) say(c store.Schedule, w store.Watch, o observation) (store.Watch, *store.EpisodeLine) {
-	if s.Muted != nil && s.Muted(w.Target, o.at) {
+	told, line := tell(w, o)
+	switch {
+	case line == nil:
+		return told, nil
+	case s.Muted != nil && s.Muted(w.Target, o.at):
 		return w, nil
+	case c.Notify == notifyNever:
+		return told, nil
 	}
-	w, line := tell(w, o)
-	if c.Notify == notifyNever {
-		line = nil
-	}
-	return w, line
+	return told, line
 }
 
 // sameWatch compares what is kept.

@@ -37,6 +37,7 @@ type Schedules struct {
 
 	mu    sync.Mutex
 	ctx   context.Context // of Run
+	ended bool            // nothing more is started
 	items map[string]*item
 	queue queue
 	wake  chan struct{}
@@ -139,8 +140,20 @@ func (s *Schedules) Run(ctx context.Context) error {
 		}
 		timer.Stop()
 	}
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
 	s.wg.Wait()
 	return nil
+}
+
+// spawn does something in a goroutine that Run waits for, unless the bot ends.
+func (s *Schedules) spawn(f func(ctx context.Context)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx := s.ctx; ctx != nil && !s.ended {
+		s.wg.Go(func() { f(ctx) })
+	}
 }
 
 // open reads what is kept, brings the declared schedules up to date, and takes

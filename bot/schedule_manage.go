@@ -2,10 +2,7 @@ package bot
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,72 +274,4 @@ func (s *Schedules) end(it *item, why string) {
 		it.watches[w.Target] = w
 	}
 	s.changed(v.Subject)
-}
-
-// declare brings the configuration's schedules into the store, and takes those
-// away that it no longer declares.
-func (s *Schedules) declare() error {
-	all, err := s.store.Schedules()
-	if err != nil {
-		return err
-	}
-	had := map[string]store.Schedule{}
-	for _, c := range all {
-		if c.Declared {
-			had[c.ID] = c
-		}
-	}
-	var wrong []error
-	for _, d := range s.Declared {
-		c, err := s.prepare(d.ScheduleRequest)
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("schedule %s: %w", d.Name, err))
-			continue
-		}
-		was, ok := had[d.Name]
-		delete(had, d.Name)
-		c.ID, c.Declared = d.Name, true
-		if ok {
-			c.V, c.Made, c.Paused, c.Why, c.Changed = was.V, was.Made, was.Paused, was.Why, was.Changed
-			if c.Paused && c.Channel != was.Channel || !slices.Equal(c.Targets, was.Targets) {
-				c.Paused, c.Why = false, "" // what stopped it may be mended
-			}
-		}
-		if ok && reflect.DeepEqual(c, was) {
-			continue
-		}
-		if err := s.store.PutSchedule(c, nil); err != nil {
-			return err
-		}
-	}
-	for id := range had {
-		if err := s.store.DeleteSchedule(id, store.AuditLine{Who: "config", Did: "schedule remove", What: id}); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(wrong...); err != nil {
-		s.log.Error("some declared schedules do not run", "error", err)
-	}
-	return nil
-}
-
-// tidyEvery is how often results are rolled up and old threads forgotten.
-const tidyEvery = 10 * time.Minute
-
-func (s *Schedules) tidy(ctx context.Context) {
-	tick := time.NewTicker(tidyEvery)
-	defer tick.Stop()
-	for {
-		moved, err := s.store.RollUp(s.Keep)
-		if err = errors.Join(err, s.store.ForgetSchedules(s.Age)); err != nil {
-			s.log.Error("tidy results", "error", err)
-		} else if moved > 0 {
-			s.log.Info("results were summed up", "blocks", moved)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
 }

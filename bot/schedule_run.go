@@ -15,10 +15,7 @@ import (
 
 // start carries a run out in a goroutine that Run waits for.
 func (s *Schedules) start(it *item, due time.Time) {
-	s.mu.Lock()
-	ctx := s.ctx
-	s.mu.Unlock()
-	s.wg.Go(func() { s.carry(ctx, it, due) })
+	s.spawn(func(ctx context.Context) { s.carry(ctx, it, due) })
 }
 
 // carry is one run: it looks at every target, and keeps what it found. A run

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/plexorbot/plexor/bot/slackapi"
 	"github.com/plexorbot/plexor/store"
@@ -13,6 +14,21 @@ import (
 func (b *Bot) drawDigests(ctx context.Context) error {
 	b.Schedules.Draw(ctx, b.Slack.Upload)
 	return nil
+}
+
+// mutedTarget reports whether a mute or a maintenance window keeps a target's
+// changes from being said.
+func (b *Bot) mutedTarget(target string, at time.Time) bool {
+	if b.Alerts == nil {
+		return false
+	}
+	mutes, err := b.Alerts.Mutes()
+	if err != nil {
+		b.Log.Error("read mutes", "error", err)
+		return false
+	}
+	silent := board{mutes: mutes, windows: b.Alerts.cfg.Windows}
+	return silent.muteOf([]string{target}, nil, at) != ""
 }
 
 // scheduleUndeliverable pauses a schedule whose channel can't be posted to. What

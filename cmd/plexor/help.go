@@ -10,7 +10,7 @@ import (
 // commands are the words of the command line, in the order of help.
 func commands() []command {
 	return []command{
-		demoCommand(), serveCommand(), diagnoseCommand(), planCommand(), runnerCommand(), alertsCommand(),
+		demoCommand(), serveCommand(), diagnoseCommand(), planCommand(), runnerCommand(), alertsCommand(), scheduleCommand(),
 		historyCommand(), showCommand(), doctorCommand(), backupCommand(), workspaceCommand(), versionCommand(), helpCommand(),
 	}
 }

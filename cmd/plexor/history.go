@@ -9,15 +9,20 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/plexorbot/plexor/bot"
 	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/store"
 )
 
 func historyCommand() command {
 	return command{
-		name: "history", args: "[TARGET] [--limit N] [-o json]", short: "lists what was looked into, newest first",
-		long: "It asks the running bot, or reads the state file itself where none runs.",
-		run:  historyRun,
+		name: "history", args: "[TARGET [--period 7d] [--png FILE]] [--limit N] [-o json]", short: "lists what was looked into, and what a target was",
+		long: `
+With a target that schedules look at, it says uptime, connect times and incidents
+of a period (24h, 7d, 52w; a week unless given), and --png draws them; with
+--period, -o json has them beside the list. It asks the running bot, or
+reads the state file itself where none runs.`,
+		run: historyRun,
 	}
 }
 
@@ -26,6 +31,7 @@ func historyRun(ctx context.Context, p program) (int, error) {
 	var w where
 	w.flags(f.FlagSet)
 	o, limit := f.output(), f.Int("limit", 20, "")
+	period, picture := f.String("period", "", ""), f.String("png", "", "")
 	if err := f.parse(p.args, 0, 1); err != nil {
 		return exitFailed, err
 	}
@@ -40,13 +46,30 @@ func historyRun(ctx context.Context, p program) (int, error) {
 		}
 		filter.Target = t.Text
 	}
+	var was bot.TargetHistory
+	if filter.Target != "" {
+		var err error
+		if was, err = targetHistory(ctx, p, w, filter.Target, *period); err != nil {
+			return exitFailed, err
+		}
+	}
+	if *picture != "" {
+		if filter.Target == "" {
+			return exitFailed, &usageError{reason: "a picture of which target?", hint: "plexor history TARGET --png FILE"}
+		}
+		return exitOK, targetPicture(ctx, p, w, filter.Target, *period, *picture)
+	}
 	list, err := investigationList(ctx, p, w, filter)
 	if err != nil {
 		return exitFailed, err
 	}
 	if *o == "json" {
+		if *period != "" {
+			return exitOK, printJSON(p.out, map[string]any{"history": was, "investigations": list})
+		}
 		return exitOK, printJSON(p.out, list)
 	}
+	printTarget(p.out, was)
 	for _, inv := range list {
 		what := string(inv.State)
 		if inv.Verdict != nil {

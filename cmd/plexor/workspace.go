@@ -63,7 +63,8 @@ func workspaceConfig(c workspace.Config) workspace.Config {
 		Subcommands: []workspace.Subcommand{
 			{Text: "help", Description: "how it is written"},
 			{Text: "runners", Description: "from where it can look"},
-			{Text: "history", Description: "what was found before"},
+			{Text: "history", Description: "what was found before, and what a backend was"},
+			{Text: "schedule", Description: "look again and again, and tell what changes"},
 		},
 	}}
 	c.Shortcuts = []workspace.Shortcut{

@@ -1,0 +1,65 @@
+package bot
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// scheduleMetrics are what schedules know of their targets, for Prometheus.
+type scheduleMetrics struct{ s *Schedules }
+
+var (
+	scheduleLabels = []string{"schedule", "target"}
+	descUp         = prometheus.NewDesc("plexor_target_up", "1 if the last look found the target accepting connections, 0 if not; absent where nobody could look.", scheduleLabels, nil)
+	descConnect    = prometheus.NewDesc("plexor_target_connect_seconds", "Time of the last connect that came about.", scheduleLabels, nil)
+	descChanged    = prometheus.NewDesc("plexor_target_last_change_timestamp_seconds", "When the target's confirmed state changed last.", scheduleLabels, nil)
+	descRuns       = prometheus.NewDesc("plexor_schedule_runs_total", "Runs that ended.", scheduleLabels[:1], nil)
+	descOverlap    = prometheus.NewDesc("plexor_schedule_overlaps_total", "Runs not started because the one before was going.", scheduleLabels[:1], nil)
+	descMissed     = prometheus.NewDesc("plexor_schedule_missed_total", "Runs not made because the bot was down or the clock jumped.", scheduleLabels[:1], nil)
+)
+
+// Describe implements prometheus.Collector.
+func (m scheduleMetrics) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descUp, descConnect, descChanged, descRuns, descOverlap, descMissed} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m scheduleMetrics) Collect(out chan<- prometheus.Metric) {
+	m.s.mu.Lock()
+	items := make([]*item, 0, len(m.s.items))
+	for _, it := range m.s.items {
+		items = append(items, it)
+	}
+	m.s.mu.Unlock()
+	for _, it := range items {
+		it.collect(out)
+	}
+}
+
+func (it *item) collect(out chan<- prometheus.Metric) {
+	it.mu.Lock()
+	defer it.mu.Unlock()
+	count := func(d *prometheus.Desc, n uint64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), it.c.ID)
+	}
+	count(descRuns, it.p.Runs)
+	count(descOverlap, it.p.Overlap)
+	count(descMissed, it.p.Missed)
+	for _, target := range it.c.Targets {
+		gauge := func(d *prometheus.Desc, v float64) {
+			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, it.c.ID, target)
+		}
+		if o, ok := it.last[target]; ok && o.state != stateUnknown {
+			gauge(descUp, truth(o.state == stateHealthy))
+			if o.connect > 0 {
+				gauge(descConnect, o.connect.Seconds())
+			}
+		}
+		if w := it.watches[target]; !w.Since.IsZero() {
+			gauge(descChanged, float64(w.Since.UnixNano())/float64(time.Second))
+		}
+	}
+}
