@@ -182,6 +182,11 @@ func tryLog(ctx context.Context, out io.Writer, in io.Reader, program string, ru
 		if err != nil {
 			return fmt.Errorf("write the result: %w", err)
 		}
+		if r.Buffered() == 0 { // whoever types line by line sees the answer
+			if err := w.Flush(); err != nil {
+				return fmt.Errorf("write the result: %w", err)
+			}
+		}
 	}
 	return w.Flush()
 }
