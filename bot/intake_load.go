@@ -23,9 +23,13 @@ func (i *Intake) load() error {
 	}
 	b.mutes = mutes
 	err = i.store.EachAlert(func(a store.Alert) {
-		b.notes[hash(a.Fingerprint)] = &memo{
+		n := &memo{
 			seq: a.Seq, count: a.Count, first: a.First.UnixNano(), last: a.Last.UnixNano(), trouble: a.Trouble, keys: a.Keys, firing: a.Firing && !a.Muted,
 		}
+		for _, target := range a.Targets {
+			n.targets = append(n.targets, hash(target))
+		}
+		b.notes[hash(a.Fingerprint)] = n
 		b.nextSeq = max(b.nextSeq, a.Seq+1)
 	})
 	if err != nil {

@@ -71,6 +71,7 @@ type memo struct {
 	first, last int64 // Unix nanoseconds
 	trouble     string
 	keys        []uint64 // of the last deliveries
+	targets     []uint64 // what it named; a resolution may name nothing
 	firing      bool
 }
 

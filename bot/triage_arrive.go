@@ -117,6 +117,10 @@ func (b *board) fire(n *memo, a arrival, now time.Time) (muted string) {
 		}
 	}
 	n.firing, n.trouble = true, t.ID
+	n.targets = n.targets[:0]
+	for _, p := range a.places {
+		n.targets = append(n.targets, hash(p.target))
+	}
 	b.enter(t, a, fresh, now)
 	b.count(t, now)
 	return ""

@@ -33,6 +33,9 @@ func (b *board) lower(t *store.Trouble, n *memo, a arrival) (quiet []*store.Entr
 	for i := range t.Entries {
 		e := &t.Entries[i]
 		named := slices.ContainsFunc(a.places, func(p place) bool { return p.target == e.Target && p.host == e.Host })
+		if len(a.places) == 0 && e.Target != "" {
+			named = slices.Contains(n.targets, hash(e.Target))
+		}
 		if e.Firing <= 0 || !named && e.Fingerprint != a.alert.Fingerprint {
 			continue
 		}
