@@ -18,7 +18,8 @@ import (
 var containerBridge = regexp.MustCompile(`^(docker[0-9_]|docker_gwbridge|br-[0-9a-f]{12}$|podman|cni|virbr|lxcbr|lxdbr|incusbr|flannel|cali|kube-|nodelocaldns|weave|nerdctl)`)
 
 // Addresses are this host's addresses on real interfaces: without loopback,
-// link-local and container bridges, canonical and sorted.
+// link-local and container bridges, canonical and sorted. Those of an interface
+// that is down are among them: whose address it is, is asked just then.
 func Addresses() ([]string, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
@@ -26,7 +27,7 @@ func Addresses() ([]string, error) {
 	}
 	var all []string
 	for _, i := range interfaces {
-		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 || containerBridge.MatchString(i.Name) {
+		if i.Flags&net.FlagLoopback != 0 || containerBridge.MatchString(i.Name) {
 			continue
 		}
 		addrs, err := i.Addrs()
