@@ -38,20 +38,24 @@ func (a address) configuration() []string {
 // that a test may have changed; mgmt0 keeps its own, and with them its
 // connections. On rtr it also opens the switch's ports.
 func (h *Host) clearing() string {
-	data := h.addresses[0].link
+	data := h.addresses[0]
 	if h == h.lab.Ops {
-		data = "lo" // it has no data link
+		data.link = "lo" // it has no data link
 	}
-	script := `for v in 4 6; do ip -$v -force -batch - <<-END 2>/dev/null || :
-			addr flush dev ` + data + ` scope global
-			route flush table main type blackhole
-			route flush table main type unreachable
-			route flush table main type prohibit
-			route flush table main type throw
-			neigh flush all
-		END
+	// What is right stays: a runner that looks just then would tell that it is gone.
+	script := fmt.Sprintf(`for v in 4 6; do
+			ip -$v -o addr show dev %[1]s scope global | sed -n 's/.* inet6\? \([^ ]*\).*/\1/p' | while read -r a; do
+				case $a in %[2]s/24|%[3]s/64) ;; *) ip addr del $a dev %[1]s ;; esac
+			done
+			ip -$v -force -batch - <<-END 2>/dev/null || :
+				route flush table main type blackhole
+				route flush table main type unreachable
+				route flush table main type prohibit
+				route flush table main type throw
+				neigh flush all
+			END
 		done
-	`
+	`, data.link, data.ip4(), data.ip6())
 	if h == h.lab.Rtr {
 		script += "for port in web web2; do bridge link set dev $port state 3 || :; done 2>/dev/null\n"
 	}

@@ -173,12 +173,12 @@ func (p *Plexor) await(t testing.TB, what string, ready func() bool) {
 	}
 }
 
-// online tells whether the bot has the host's runner now.
+// online tells whether the bot has the host's runner now, with its address.
 func (p *Plexor) online(t testing.TB, h *Host) bool {
 	t.Helper()
 	for _, r := range p.known(t) {
 		if r.Name == h.Name {
-			return r.Alive
+			return r.Alive && slices.Contains(r.Addresses, h.IP())
 		}
 	}
 	return false
