@@ -28,6 +28,8 @@ type Bot struct {
 	Now       func() time.Time // time.Now if nil
 	Lacks     string           // what is missing for Slack, said by Ready; empty if nothing is
 	Alerts    *Intake          // nil: no alerts are taken
+	// Pressed are buttons that are none of the bot's own: what a press does, and says to who pressed.
+	Pressed map[string]func(ctx context.Context, user string) string
 
 	begin    sync.Once
 	waiting  chan func(context.Context) // answers to one person

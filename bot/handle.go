@@ -199,6 +199,9 @@ func (b *Bot) pressed(ctx context.Context, at who, a slackapi.Action) slackapi.R
 	case actionAsk:
 		return b.shortcut(ctx, at)
 	}
+	if press := b.Pressed[a.ActionID]; press != nil {
+		return slackapi.Reply{Text: escape(press(ctx, at.user))}
+	}
 	return slackapi.Reply{}
 }
 

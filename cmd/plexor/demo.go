@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/plexorbot/plexor/bot"
 	"github.com/plexorbot/plexor/bot/workspace"
 )
 
@@ -16,8 +17,9 @@ func demoCommand() command {
 	return command{
 		name: "demo", args: "[--listen 127.0.0.1:8065] [--dir DIR]", short: "shows it all on this machine: bot, workspace, load balancer and broken backends",
 		long: `
-Open the page that it prints and type what the channel says. Everything is on
-loopback and in one temporary directory unless --dir names one; Ctrl-C leaves
+Open the page that it prints and type what the channel says, or press "Break a
+backend": that stops one behind the demo's load balancer on 127.0.0.1:8067, whose
+log the bot follows, and the thread comes by itself. Everything is on loopback and in one temporary directory unless --dir names one; Ctrl-C leaves
 nothing behind.`,
 		run: demoRun,
 	}
@@ -52,6 +54,7 @@ type demo struct {
 	dir      string
 	log      *slog.Logger
 	backends []*demoBackend
+	shop     *demoShop
 }
 
 func (d *demo) run(ctx context.Context, listen string, ready func(url string)) error {
@@ -72,10 +75,14 @@ func (d *demo) run(ctx context.Context, listen string, ready func(url string)) e
 	api.Close() // serve listens there again
 	parts := newParts(ctx)
 	parts.run(func(ctx context.Context) error { return servePage(ctx, page, w.Handler()) })
+	parts.run(d.shop.lb.serve)
 	base := "http://" + page.Addr().String()
 	parts.run(func(ctx context.Context) error {
-		return serve(ctx, d.config(base, api.Addr().String()), secrets{bot: "xoxb-demo", app: "xapp-demo", token: demoToken}, d.log, func(a addresses) {
-			parts.run(func(ctx context.Context) error { return d.introduce(ctx, base, a.Look, func() { ready(base + "/") }) })
+		return serve(ctx, d.config(base, api.Addr().String()), secrets{bot: "xoxb-demo", app: "xapp-demo", token: demoToken}, d.log, hooks{
+			made: func(b *bot.Bot) { b.Pressed = d.shop.buttons() },
+			ready: func(a addresses) {
+				parts.run(func(ctx context.Context) error { return d.introduce(ctx, base, a.Look, func() { ready(base + "/") }) })
+			},
 		})
 	})
 	return parts.wait()
@@ -89,7 +96,7 @@ func (d *demo) config(base, api string) *config {
 		Data:    filepath.Join(d.dir, "data"),
 		HTTP:    httpConfig{Listen: api},
 		Slack:   slackConfig{APIURL: base + "/api/", Channel: "ops"},
-		Runners: runnersConfig{Labels: map[string]string{"role": "lb"}},
+		Runners: runnersConfig{Labels: map[string]string{"role": "lb"}, Follow: []string{"nginx=" + d.shop.log}},
 		Targets: targetsConfig{Allow: []string{"127.0.0.0/8", "::1"}},
 	}
 	c.defaults()
@@ -106,11 +113,19 @@ func (d *demo) start(ctx context.Context) error {
 		}
 		d.backends = append(d.backends, b)
 	}
+	shop, err := openDemoShop(ctx, d.dir)
+	if err != nil {
+		return errors.Join(err, d.stop())
+	}
+	d.shop = shop
 	return nil
 }
 
 func (d *demo) stop() error {
 	var all []error
+	if d.shop != nil {
+		all = append(all, d.shop.stop())
+	}
 	for _, b := range d.backends {
 		all = append(all, b.stop())
 	}
@@ -131,8 +146,9 @@ func (d *demo) introduce(ctx context.Context, base string, look func() error, re
 	if err := look(); err != nil {
 		return err
 	}
+	d.shop.ready(look)
 	control := workspace.Control{URL: base}
-	blocks, text, err := demoWelcome(d.backends)
+	blocks, text, err := demoWelcome(d.backends, d.shop.lb.address())
 	if err != nil {
 		return fmt.Errorf("say what to type: %w", err)
 	}

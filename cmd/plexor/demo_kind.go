@@ -30,8 +30,14 @@ func demoKinds() []demoKind {
 	return kinds
 }
 
+// The buttons of the welcome.
+const (
+	demoBreak = "demo_break"
+	demoMend  = "demo_mend"
+)
+
 // demoWelcome is what the channel says when the page opens.
-func demoWelcome(backends []*demoBackend) (blocks json.RawMessage, text string, err error) {
+func demoWelcome(backends []*demoBackend, lb string) (blocks json.RawMessage, text string, err error) {
 	lines := []map[string]any{}
 	for _, b := range backends {
 		lines = append(lines, map[string]any{"type": "rich_text_section", "elements": []map[string]any{
@@ -39,13 +45,25 @@ func demoWelcome(backends []*demoBackend) (blocks json.RawMessage, text string, 
 			{"type": "text", "text": "  " + b.kind.story},
 		}})
 	}
-	text = fmt.Sprintf("Welcome. Type /diagnose %s, or another of these backends.", backends[min(1, len(backends)-1)].target())
+	text = fmt.Sprintf("Welcome. Type /diagnose %s, or another of these backends, or press a button.", backends[min(1, len(backends)-1)].target())
 	blocks, err = json.Marshal([]map[string]any{
 		{"type": "header", "text": map[string]any{"type": "plain_text", "text": "Which backend is broken, and why?"}},
 		{"type": "rich_text", "elements": []map[string]any{
-			{"type": "rich_text_section", "elements": []map[string]any{{"type": "text", "text": "These run on this machine behind a small load balancer. Type one of the lines, and read the thread:"}}},
+			demoText("These run on this machine behind a small load balancer. Type one of the lines, and read the thread:"),
 			{"type": "rich_text_list", "style": "bullet", "elements": lines},
+			demoText("\nOr type nothing: break the backend behind http://" + lb + "/. Its load balancer logs that, the bot's runner there reads the log, and the thread comes by itself."),
+		}},
+		{"type": "actions", "elements": []map[string]any{
+			demoButton("Break a backend", demoBreak, "danger"), demoButton("Mend it", demoMend, "primary"),
 		}},
 	})
 	return blocks, text, err
+}
+
+func demoText(s string) map[string]any {
+	return map[string]any{"type": "rich_text_section", "elements": []map[string]any{{"type": "text", "text": s}}}
+}
+
+func demoButton(text, action, style string) map[string]any {
+	return map[string]any{"type": "button", "action_id": action, "style": style, "text": map[string]any{"type": "plain_text", "text": text}}
 }

@@ -47,9 +47,9 @@ func serveRun(ctx context.Context, p program) (int, error) {
 		return exitFailed, err
 	}
 	log := newLog(p.err, cfg.Log)
-	err = serve(ctx, cfg, sec, log, func(a addresses) {
+	err = serve(ctx, cfg, sec, log, hooks{ready: func(a addresses) {
 		log.Info("ready", "http", a.HTTP, "runners", a.Runners, "slack", sec.mode(cfg))
-	})
+	}})
 	if err != nil {
 		return exitFailed, err
 	}
@@ -110,8 +110,14 @@ type addresses struct {
 	Look    func() error // has the port memory look at once who listens
 }
 
-// serve runs a bot until ctx ends. ready is called once, when it can be reached.
-func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, ready func(addresses)) error {
+// hooks are called once each while a bot starts.
+type hooks struct {
+	made  func(*bot.Bot)  // before it runs; may be nil
+	ready func(addresses) // when it can be reached
+}
+
+// serve runs a bot until ctx ends.
+func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, on hooks) error {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
@@ -135,6 +141,9 @@ func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, read
 	if err := openAlerts(cfg, sec, b); err != nil {
 		return err
 	}
+	if on.made != nil {
+		on.made(b)
+	}
 	fab.raised.bot.Store(b)
 	listener, err := net.Listen("tcp", cfg.HTTP.Listen)
 	if err != nil {
@@ -150,7 +159,7 @@ func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, read
 	if a := fab.hub.Addr(); cfg.Runners.Listen != "" && a != nil {
 		at.Runners = a.String()
 	}
-	ready(at)
+	on.ready(at)
 	return parts.wait()
 }
 
