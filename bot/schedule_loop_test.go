@@ -23,7 +23,7 @@ type here struct {
 }
 
 func (h here) Runners(context.Context) ([]investigations.Runner, error) {
-	return []investigations.Runner{{Name: "local", Alive: true, Probes: []string{"tcp.connect"}}}, nil
+	return []investigations.Runner{{Name: "local", Labels: map[string]string{"role": "lb"}, Alive: true, Probes: []string{"tcp.connect"}}}, nil
 }
 
 func (h here) Probe(ctx context.Context, _ string, r investigations.Request) (investigations.Answer, error) {
@@ -77,7 +77,7 @@ func (b *backend) down() { b.l.Close() }
 
 // bench is a bot's schedules before a clock that the test moves.
 type bench struct {
-	t      testing.TB
+	t      *testing.T
 	store  *store.Store
 	engine *investigations.Engine
 	runs   *Runs
@@ -88,7 +88,7 @@ type bench struct {
 	now time.Time
 }
 
-func newBench(t testing.TB, start time.Time) *bench {
+func newBench(t *testing.T, start time.Time) *bench {
 	t.Helper()
 	b := &bench{t: t, now: start}
 	plan, err := investigations.LoadPlan("test.yml", []byte(gatePlan), testCatalog())

@@ -75,7 +75,7 @@ func (c Chart) PNG() ([]byte, error) {
 	}
 	height := margin + 44 + len(c.Rows)*rowHeight + 56
 	if connects != nil {
-		height += 56 + plotH + 60
+		height += 56 + plotH + 78
 	}
 	p := &painter{img: image.NewRGBA(image.Rect(0, 0, width, height)), fonts: fonts}
 	p.card(height)

@@ -71,9 +71,20 @@ func bounds(bins []Bin) (low, high time.Duration, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	down := math.Pow(10, math.Floor(math.Log10(float64(low)*0.9)))
-	up := math.Pow(10, math.Ceil(math.Log10(float64(high)*1.05)))
-	return time.Duration(down), time.Duration(max(up, down*10)), true
+	low = max(low, time.Microsecond)
+	base := time.Duration(math.Pow(10, math.Floor(math.Log10(float64(low)))))
+	return base, max(roundUp(high), base*10), true
+}
+
+// roundUp is the next 1, 2 or 5 of a power of ten.
+func roundUp(d time.Duration) time.Duration {
+	base := time.Duration(math.Pow(10, math.Floor(math.Log10(float64(max(d, 1))))))
+	for _, n := range []time.Duration{1, 2, 5} {
+		if base*n >= d {
+			return base * n
+		}
+	}
+	return base * 10
 }
 
 // marks are 1, 2 and 5 of each power of ten.
