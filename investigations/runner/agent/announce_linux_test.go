@@ -20,7 +20,7 @@ func TestAddressesOfALinkThatIsDown(t *testing.T) {
 		t.Skip("no network namespace can be made: ", err)
 	}
 	for _, args := range [][]string{
-		{"link", "add", "d0", "type", "dummy"}, {"addr", "add", "192.0.2.1/24", "dev", "d0"},
+		{"link", "add", "d0", "type", "veth", "peer", "name", "d1"}, {"addr", "add", "192.0.2.1/24", "dev", "d0"},
 	} {
 		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 			t.Skipf("ip %v: %v: %s", args, err, out)
