@@ -92,7 +92,7 @@ func putAlerts(tx *bolt.Tx, c AlertChange) error {
 	b.FillPercent = 0.9 // new ones come in order
 	for _, a := range c.Alerts {
 		a.V = schema
-		if err := put(b, seqKey(a.Seq), a); err != nil {
+		if err := b.Put(seqKey(a.Seq), encodeAlert(a)); err != nil {
 			return err
 		}
 	}

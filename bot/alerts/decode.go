@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Bounds of a request.
@@ -108,6 +109,10 @@ type text string
 func (t *text) UnmarshalJSON(raw []byte) error {
 	switch raw[0] {
 	case '"':
+		if plain := raw[1 : len(raw)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+			*t = text(plain) // as almost all are, and decoding it again would cost more than the rest
+			return nil
+		}
 		return json.Unmarshal(raw, (*string)(t))
 	case '{':
 		return &json.UnmarshalTypeError{Value: "object", Type: reflect.TypeFor[text]()}
