@@ -99,6 +99,7 @@ func (d *demo) config(base, api string) *config {
 		Runners: runnersConfig{Labels: map[string]string{"role": "lb"}, Follow: []string{"nginx=" + d.shop.log}},
 		Targets: targetsConfig{Allow: []string{"127.0.0.0/8", "::1"}},
 	}
+	c.Schedules = demoSchedules(d.shop.target)
 	c.defaults()
 	c.Log = "warn"
 	return c
@@ -154,6 +155,9 @@ func (d *demo) introduce(ctx context.Context, base string, look func() error, re
 	}
 	if _, err := control.Message(ctx, workspace.NewMessage{Channel: "ops", Bot: "guide", Text: text, Blocks: blocks}); err != nil {
 		return fmt.Errorf("say what to type: %w", err)
+	}
+	if err := introduceSchedule(ctx, control); err != nil {
+		return err
 	}
 	ready()
 	return nil

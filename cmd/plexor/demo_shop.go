@@ -11,8 +11,9 @@ import (
 // demoShop is what a person breaks and mends: a backend behind the load balancer
 // whose log the bot's own runner follows. Nothing else tells the bot of it.
 type demoShop struct {
-	lb  *demoLB
-	log string // the load balancer's error log
+	lb     *demoLB
+	log    string // the load balancer's error log
+	target string // the backend
 
 	mu      sync.Mutex
 	kind    demoKind
@@ -31,6 +32,7 @@ func openDemoShop(ctx context.Context, dir string) (*demoShop, error) {
 		return nil, err
 	}
 	s.kind.port = s.backend.port // where it comes back
+	s.target = s.backend.target()
 	if s.lb, err = openDemoLB("127.0.0.1:8067", s.backend.target(), s.log); err != nil {
 		return nil, errors.Join(err, s.backend.stop())
 	}
