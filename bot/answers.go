@@ -1,8 +1,10 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plexorbot/plexor/bot/slackapi"
@@ -41,14 +43,22 @@ func (b *Bot) runners(ctx context.Context) slackapi.Reply {
 	if len(all) == 0 {
 		return slackapi.Reply{Text: "No runner yet. `plexor runner token --name HOST` makes a token to join one with."}
 	}
+	slices.SortStableFunc(all, func(a, b investigations.Runner) int { // the lost ones first
+		return cmp.Or(cmp.Compare(truth(a.Alive), truth(b.Alive)), cmp.Compare(a.Name, b.Name))
+	})
 	var lines []block
+	lost := 0
 	for _, r := range all {
 		lines = append(lines, line(runnerWords(r)...))
+		if !r.Alive {
+			lost++
+		}
 	}
-	return slackapi.Reply{
-		Text:   fmt.Sprintf("%d runners", len(all)),
-		Blocks: fit([]block{rich(line(strong(fmt.Sprintf("%d runners", len(all)))), bullets(lines[:min(len(lines), 60)]...))}),
+	head := plural(len(all), "runner")
+	if lost > 0 {
+		head += fmt.Sprintf(", %d lost", lost)
 	}
+	return slackapi.Reply{Text: head, Blocks: fit([]block{rich(line(strong(head)), bullets(lines[:min(len(lines), 60)]...))})}
 }
 
 func runnerWords(r investigations.Runner) []block {
@@ -60,9 +70,12 @@ func runnerWords(r investigations.Runner) []block {
 	for k, v := range r.Labels {
 		labels = append(labels, k+"="+v)
 	}
-	words := []block{strong(r.Name), word(" " + state + " · " + r.OS + " · " + strings.Join(r.Addresses, " ") + " · "), code(strings.Join(sorted(labels), " "))}
-	for probe, why := range r.Lacks {
-		words = append(words, word("\n"+probe+": "+why))
+	words := []block{strong(r.Name), word(" " + state + " · " + r.OS + " · " + strings.Join(r.Addresses, " "))}
+	if len(labels) > 0 {
+		words = append(words, word(" · "), code(strings.Join(sorted(labels), " ")))
+	}
+	for _, probe := range sortedNames(r.Lacks) {
+		words = append(words, word("\n"+probe+": "+r.Lacks[probe]))
 	}
 	return words
 }
@@ -76,23 +89,25 @@ func (b *Bot) lastInvestigations(target string) slackapi.Reply {
 	if err != nil {
 		return refuse(err)
 	}
-	if len(list) == 0 {
-		return slackapi.Reply{Text: "Nothing was looked into yet."}
+	switch {
+	case len(list) == 0 && target != "":
+		return slackapi.Reply{Text: escape(target + " was not looked into yet. To do that: /diagnose " + target)}
+	case len(list) == 0:
+		return slackapi.Reply{Text: "Nothing was looked into yet. To begin: /diagnose HOST:PORT"}
 	}
 	var lines []block
 	for _, inv := range list {
-		lines = append(lines, line(historyWords(inv)...))
+		lines = append(lines, line(b.historyWords(inv)...))
 	}
 	return slackapi.Reply{Text: "The last investigations", Blocks: fit([]block{rich(bullets(lines...))})}
 }
 
-func historyWords(inv investigations.Investigation) []block {
+// historyWords is an investigation in a line, with the way to its thread.
+func (b *Bot) historyWords(inv investigations.Investigation) []block {
 	what := string(inv.State)
 	if inv.Verdict != nil {
 		what = inv.Verdict.Headline
 	}
-	return []block{
-		word(strings.TrimSpace(mark(inv) + " " + inv.Started.UTC().Format("2006-01-02 15:04 MST") + " ")),
-		word(" "), strong(inv.Target), word(" " + clip(what, 200) + " "), code(inv.ID),
-	}
+	words := []block{word(strings.TrimSpace(mark(inv)+" "+inv.Started.UTC().Format("2006-01-02 15:04 MST")) + " ")}
+	return append(append(words, b.linked(inv)...), word(": "+clip(what, 200)))
 }

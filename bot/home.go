@@ -41,7 +41,7 @@ func (b *Bot) home() (slackapi.View, error) {
 	blocks = append(blocks, b.homeSchedules()...)
 	var lines []block
 	for _, inv := range list {
-		lines = append(lines, line(historyWords(inv)...))
+		lines = append(lines, line(b.historyWords(inv)...))
 	}
 	if len(lines) > 0 {
 		blocks = append(blocks, rich(line(strong("The last investigations")), bullets(lines...)))
@@ -50,11 +50,13 @@ func (b *Bot) home() (slackapi.View, error) {
 }
 
 // shortcut opens the modal that asks for a target.
-func (b *Bot) shortcut(ctx context.Context, at who) slackapi.Reply {
-	_, err := b.Slack.OpenView(ctx, at.trigger, askView(at.channel))
-	if err != nil {
-		return refuse(err)
-	}
+func (b *Bot) shortcut(_ context.Context, at who) slackapi.Reply {
+	b.later(func(ctx context.Context) {
+		if _, err := b.Slack.OpenView(ctx, at.trigger, askView(at.channel)); err != nil {
+			b.Log.Warn("open the modal that asks for a target", "error", err)
+			b.tell(ctx, at, slackapi.Reply{Text: "The dialog could not be opened. Try again, or type /diagnose HOST:PORT"})
+		}
+	})
 	return slackapi.Reply{}
 }
 
@@ -95,22 +97,30 @@ func (b *Bot) submitted(ctx context.Context, at who, i slackapi.Interaction) sla
 		return slackapi.Reply{}
 	}
 	values := i.View.State.Values
-	wrong := func(field, why string) slackapi.Reply {
+	wrong := func(field string, err error) slackapi.Reply {
+		why, _ := reason(err) // it is plain text here
 		return slackapi.Reply{View: map[string]any{"response_action": "errors", "errors": map[string]string{field: why}}}
 	}
 	c, err := ParseCommand(values["target"]["value"].Value)
 	if err != nil {
-		return wrong("target", refuse(err).Text)
+		return wrong("target", err)
 	}
 	if c.Verb != "diagnose" {
-		return wrong("target", "That is a command, not a backend.")
+		return wrong("target", &UsageError{Reason: "that is a command, not a backend"})
 	}
 	if unit := strings.TrimSpace(values["unit"]["value"].Value); unit != "" {
 		c.Inputs["unit"] = unit
 	}
-	at.channel = values["channel"]["value"].Conversation
-	if reply := b.diagnose(at, c, "view:"+i.View.ID); reply.Text != "" {
-		return wrong("target", reply.Text)
+	at.channel, at.channelName = values["channel"]["value"].Conversation, ""
+	if err := b.allow(ctx, at); err != nil {
+		return wrong("channel", err)
+	}
+	id, joined, err := b.Runs.Start(b.asked(at, c, "view:"+i.View.ID))
+	if err != nil {
+		return wrong("target", err)
+	}
+	if joined {
+		b.tell(ctx, at, b.joined(id))
 	}
 	return slackapi.Reply{}
 }

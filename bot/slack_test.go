@@ -1,0 +1,174 @@
+package bot
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/plexorbot/plexor/bot/workspace"
+)
+
+// TestCommand follows one command from the composer to the verdict.
+func TestCommand(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, open).ready()
+	if said := o.types("/diagnose 127.0.0.1:80"); said != "" {
+		t.Errorf("a command that was taken is answered %q", said)
+	}
+	m := o.settled()
+	if len(m) != 3 { // the parent, one step, the verdict
+		t.Fatalf("the channel holds %q, want a parent with two replies", texts(m))
+	}
+	if !strings.Contains(m[0].Text, "No cause proved for 127.0.0.1:80") || m[1].ThreadTS != m[0].TS || m[2].ThreadTS != m[0].TS {
+		t.Errorf("the channel holds %q, want the verdict in the parent and the rest in its thread", texts(m))
+	}
+	if !strings.Contains(string(m[2].Blocks), `"user_id":"U1"`) {
+		t.Errorf("the verdict does not name who asked: %s", m[2].Blocks)
+	}
+}
+
+// badInput is what gets an answer for one person alone, with how it is written.
+var badInput = []struct{ text, want string }{
+	{"", "Which backend?"},
+	{"   ", "Which backend?"},
+	{"@@@ ###", "One target at a time"},
+	{"web:0", "1 to 65535"},
+	{"web:70000", "1 to 65535"},
+	{"http://u:hunter2@127.0.0.1:80/", "password"},
+	{"u:hunter2@127.0.0.1:80", "password"},
+	{"127.0.0.1:80 password=hunter2", `no input "password"`},
+	{strings.Repeat("hunter2 ", 900), "characters long"},
+	{"bad-.name..x:80", "no host of that name"},
+	{"--verbose", "no flags"},
+	{"10.0.0.1:80", "not among the targets"},
+	{"167772161:80", "not among the targets"},
+	{"10.1:80", "not among the targets"},
+	{"0x0a000001:80", "not among the targets"},
+	{"[::ffff:10.0.0.1]:80", "not among the targets"},
+	{"169.254.169.254:80", "never diagnosed"},
+	{"2852039166:80", "never diagnosed"},
+	{"[::ffff:169.254.169.254]:80", "never diagnosed"},
+	{"[fd00:ec2::254]:80", "never diagnosed"},
+	{"224.0.0.1:80", "never diagnosed"},
+	{"127.0.0.1:80 plan=nothing", `no plan "nothing"`},
+	{"“127.0.0.1:80", "quote"},
+	{"<!channel>:80", "mention"},
+}
+
+// TestBadInput types what can't be done: that person alone is told how it is
+// written, nothing is started, and no secret reaches the log.
+func TestBadInput(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, open).ready()
+	for _, test := range badInput {
+		said := o.types("/diagnose " + test.text)
+		if !strings.Contains(said, test.want) || !strings.Contains(said, "/diagnose HOST:PORT") {
+			t.Errorf("/diagnose %.60s is answered %q, want %q and how it is written", test.text, said, test.want)
+		}
+		if strings.Contains(said, "hunter2") || strings.Contains(said, "<!channel>") {
+			t.Errorf("/diagnose %.60s is answered %q, which repeats what it must not", test.text, said)
+		}
+	}
+	if n, m := o.kept(), o.messages(); n != 0 || len(m) != 0 {
+		t.Errorf("%d investigations and %q stand, want none", n, texts(m))
+	}
+	if log := o.log.String(); strings.Contains(log, "hunter2") {
+		t.Errorf("the log holds a password:\n%s", log)
+	}
+}
+
+// TestAnswers types the commands that only answer.
+func TestAnswers(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, open).ready()
+	for text, want := range map[string]string{
+		"help": "/diagnose HOST:PORT", "HELP": "/diagnose HOST:PORT", "--help": "/diagnose HOST:PORT", "?": "/diagnose HOST:PORT",
+		"runners": "1 runner", "history": "looked into", "history 127.0.0.1:80": "looked into", "cancel": "Which investigation?", "cancel X": "does not run",
+	} {
+		if said := o.types("/diagnose " + text); !strings.Contains(said, want) {
+			t.Errorf("/diagnose %s is answered %q, want %q", text, said, want)
+		}
+	}
+	if n := o.kept(); n != 0 {
+		t.Errorf("answers started %d investigations", n)
+	}
+}
+
+// TestJoin has two people ask for one target: one investigation, one thread,
+// and the second is shown the way to it.
+func TestJoin(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, nil).ready()
+	o.types("/diagnose 127.1:80")
+	o.eventually("the parent stands", func() bool { return len(o.messages()) == 1 })
+	o.eventually("the second is shown the thread", func() bool {
+		return strings.Contains(o.typesAs("U2", "ops", "/diagnose 2130706433:80"), "/archives/C1/p")
+	})
+	open(o)
+	if m := o.settled(); o.kept() != 1 || len(m) != 3 {
+		t.Errorf("%d investigations, %q; want one", o.kept(), texts(m))
+	}
+}
+
+// TestSlackTrouble has Slack fail in each way while somebody asks: nothing is
+// lost, nothing said twice, and /readyz says why it waits.
+func TestSlackTrouble(t *testing.T) {
+	for name, f := range map[string]workspace.Fault{
+		"down":     {Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 3},
+		"limiting": {Method: "chat.postMessage", Status: http.StatusTooManyRequests, RetryAfter: 1, Times: 2},
+		"refusing": {Method: "chat.postMessage", Error: "token_revoked", Times: 3},
+		"losing":   {Method: "chat.postMessage", Status: http.StatusBadGateway, Times: 2, After: "apply"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t, workspace.Config{}, open).ready()
+			if err := o.control.Fault(t.Context(), f); err != nil {
+				t.Fatal(err)
+			}
+			o.types("/diagnose 127.0.0.1:80")
+			o.eventually("/readyz says so", func() bool {
+				err := o.bot.Ready()
+				return err != nil && strings.Contains(err.Error(), "chat.postMessage")
+			})
+			if m := o.settled(); len(m) != 3 {
+				t.Errorf("the channel holds %q, want a parent and two replies", texts(m))
+			}
+			o.ready()
+		})
+	}
+}
+
+// TestDisconnect drops the connections in each of Slack's ways between commands.
+func TestDisconnect(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, open).ready()
+	for i, reason := range []string{"warning", "refresh_requested", "drop"} {
+		if err := o.control.Disconnect(t.Context(), reason); err != nil {
+			t.Fatal(err)
+		}
+		o.eventually("a command is taken again", func() bool {
+			_, err := o.control.Command(t.Context(), "ops", "U1", fmt.Sprintf("/diagnose 127.0.0.1:%d", 80+i))
+			return err == nil
+		})
+		o.eventually("it is kept", func() bool { return o.kept() == i+1 })
+	}
+	o.settled()
+}
+
+// TestLoad types many commands at once: each is acknowledged in time (the
+// workspace holds the 3 s), and each has its thread.
+func TestLoad(t *testing.T) {
+	o := newOffice(t, workspace.Config{Limits: workspace.Limits{PostPerSecond: -1, UpdatePerMinute: -1, OtherPerMinute: -1}}, open).ready()
+	const many = 100
+	var wg sync.WaitGroup
+	for i := range many {
+		wg.Go(func() {
+			ack, err := o.control.Command(t.Context(), []string{"ops", "payments"}[i%2], "U1", fmt.Sprintf("/diagnose 127.0.0.1:%d", 1000+i))
+			if err != nil || strings.Contains(string(ack.Body), "text") {
+				t.Errorf("command %d = %s, %v; want it taken", i, ack.Body, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := o.kept(); n != many {
+		t.Errorf("%d commands made %d investigations", many, n)
+	}
+	o.settled()
+}
