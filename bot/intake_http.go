@@ -46,6 +46,8 @@ func (i *Intake) Handler() http.Handler {
 
 func (i *Intake) post(w http.ResponseWriter, r *http.Request) {
 	source := r.PathValue("source")
+	i.coming.Add(1)
+	defer i.coming.Add(-1)
 	status, err := i.receive(w, r, source)
 	i.metrics.answered(source, status)
 	if err != nil {

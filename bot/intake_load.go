@@ -47,8 +47,25 @@ func (i *Intake) load() error {
 	if err != nil {
 		return err
 	}
+	b.recount()
 	i.board = b
 	return i.reconcile()
+}
+
+// recount tells from the alerts how many fire in each trouble.
+func (b *board) recount() {
+	firing := map[*store.Trouble]int{}
+	for _, n := range b.notes {
+		if t := b.trouble(n.trouble); t != nil && n.firing {
+			firing[t]++
+		}
+	}
+	for _, t := range b.troubles {
+		if t.Into == "" {
+			t.Firing = firing[t]
+			t.Alerts = max(t.Alerts, t.Firing)
+		}
+	}
 }
 
 // restore puts a trouble back on the board; newer ones come first.

@@ -38,6 +38,8 @@ const (
 	maxEntries = 100
 	// countEvery is how often a thread says how often its alert came.
 	countEvery = 5 * time.Second
+	// flushEvery is how often counts are kept.
+	flushEvery = 250 * time.Millisecond
 )
 
 // board is the state of the triage and all that it decides. It has no effects:
@@ -60,6 +62,8 @@ type board struct {
 
 	change  store.AlertChange
 	touched map[string]bool // troubles
+	counted map[string]bool // troubles of which only counts changed
+	flushed time.Time       // when those were kept last
 	dirty   map[string]bool // subjects
 	stats   triageStats
 }
@@ -95,7 +99,7 @@ func newBoard(l TriageLimits) *board {
 	return &board{
 		limits: l.filled(), notes: map[uint64]*memo{}, nextSeq: 1, troubles: map[string]*store.Trouble{},
 		groups: map[string]string{}, storms: map[string]stormMark{}, running: map[string][]entryRef{},
-		unsaid: map[string]time.Time{}, touched: map[string]bool{}, dirty: map[string]bool{},
+		unsaid: map[string]time.Time{}, touched: map[string]bool{}, counted: map[string]bool{}, dirty: map[string]bool{},
 	}
 }
 
@@ -126,9 +130,10 @@ func (b *board) touch(t *store.Trouble) {
 	}
 }
 
-// count has a trouble kept, and says what only counts a little later.
+// count keeps and says a little later what only counts: load can tell most of
+// it from the alerts themselves.
 func (b *board) count(t *store.Trouble, now time.Time) {
-	b.touched[t.ID] = true
+	b.counted[t.ID] = true
 	if _, waits := b.unsaid[t.ID]; !waits {
 		b.unsaid[t.ID] = now.Add(countEvery)
 	}

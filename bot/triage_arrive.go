@@ -149,6 +149,7 @@ func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now
 	if e := find(t, p); e != nil {
 		if fresh {
 			e.Firing++
+			b.touched[t.ID] = true
 			b.again(t, e, now)
 		}
 		return
@@ -283,7 +284,7 @@ func (b *board) evict() {
 		n := b.notes[old.key]
 		if t := b.trouble(n.trouble); t != nil && n.firing {
 			t.Firing--
-			b.touched[t.ID] = true
+			b.counted[t.ID] = true
 		}
 		delete(b.notes, old.key)
 		b.change.Forget = append(b.change.Forget, n.seq)

@@ -111,6 +111,13 @@ func (b *board) tick(now time.Time) {
 		}
 		b.quieten(t, now)
 	}
+	if now.Sub(b.flushed) >= flushEvery {
+		b.flushed = now
+		for id := range b.counted {
+			b.touched[id] = true
+		}
+		clear(b.counted)
+	}
 	for id, at := range b.unsaid {
 		if t := b.troubles[id]; t == nil || !now.Before(at) {
 			delete(b.unsaid, id)
@@ -132,7 +139,7 @@ func (b *board) letGo(now time.Time) {
 	for id, t := range b.troubles {
 		idle := now.Sub(t.Last)
 		over := t.Into == "" && t.Posted && !busy(t) && idle > b.limits.Cooldown && (t.Closed || idle > longest)
-		if (over || t.Into != "" && b.trouble(id) == nil) && !b.touched[id] {
+		if (over || t.Into != "" && b.trouble(id) == nil) && !b.touched[id] && !b.counted[id] {
 			delete(b.troubles, id)
 			gone = true
 		}
@@ -150,6 +157,9 @@ func (b *board) letGo(now time.Time) {
 // wait is how long nothing happens by time alone.
 func (b *board) wait(now time.Time) time.Duration {
 	next := time.Second
+	if len(b.counted) > 0 {
+		next = flushEvery
+	}
 	for _, t := range b.troubles {
 		if !t.Posted && t.Into == "" {
 			next = min(next, max(t.Begun.Add(settle).Sub(now), time.Millisecond))
