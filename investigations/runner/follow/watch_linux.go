@@ -25,9 +25,10 @@ const (
 // watch tells when a file may have changed: inotify(7) on the file, and on its
 // directory for a new file of that name.
 type watch struct {
-	file *os.File // nil: there is none
-	dir  bool     // the directory is watched
-	log  bool     // the file is, or is not there
+	file *os.File  // nil: there is none
+	dir  bool      // the directory is watched
+	log  bool      // the file is, or is not there
+	last time.Time // when a wait ended
 	buf  [4096]byte
 }
 
@@ -69,8 +70,9 @@ func (w *watch) wait(ctx context.Context, most time.Duration) {
 		return
 	}
 	if _, err := w.file.Read(w.buf[:]); err == nil {
-		sleep(ctx, rest)
+		sleep(ctx, rest-time.Since(w.last)) // a line after a silence is read at once
 	}
+	w.last = time.Now()
 }
 
 func (w *watch) close() {
