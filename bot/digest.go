@@ -26,33 +26,13 @@ func (s *Schedules) startDigest(it *item, due time.Time) {
 // sumUp keeps a digest of the period that ends at due. It is kept once, and said
 // when its picture is drawn.
 func (s *Schedules) sumUp(it *item, due time.Time) error {
-	it.mu.Lock()
-	c, spec, p := it.c, it.digest, it.p
-	it.mu.Unlock()
-	d := store.Digest{
-		What: scheduleName(c), When: "digest " + lowerFirst(scheduleWords(spec)), Zone: c.Zone, From: digestFrom(spec, due, c.Made), To: due.UTC(),
-		Overlap: p.Overlap, Missed: p.Missed,
-	}
-	for _, target := range c.Targets {
-		h, err := s.store.History(target, d.From, d.To, d.To.Sub(d.From))
-		if err != nil {
-			return err
-		}
-		d.Targets = append(d.Targets, digestTarget(target, h.Total))
-		for _, i := range h.Incidents {
-			if i.Schedule == c.ID {
-				d.Incidents = append(d.Incidents, i)
-			}
-		}
-	}
-	slices.SortStableFunc(d.Incidents, func(a, b store.Incident) int { return a.From.Compare(b.From) })
-	v := store.Speech{
-		Subject:  store.SpeechPrefix + "digest/" + investigations.NewID(s.now()),
-		Schedule: c.ID, Channel: orElse(c.Channel, s.Channel), At: s.now().UTC(), Done: true, Digest: &d,
+	v, err := s.digestOf(it, due)
+	if err != nil {
+		return err
 	}
 	it.mu.Lock()
 	defer it.mu.Unlock()
-	f := store.Finish{Schedule: digestID(c.ID), Due: due, Progress: it.digestP, Speech: []store.Speech{v}}
+	f := store.Finish{Schedule: digestID(it.c.ID), Due: due, Progress: it.digestP, Speech: []store.Speech{v}}
 	f.Progress.Open = time.Time{}
 	f.Progress.Runs++
 	if it.gone {
@@ -67,6 +47,55 @@ func (s *Schedules) sumUp(it *item, due time.Time) error {
 	return nil
 }
 
+// DigestNow sums up the time since a schedule's last digest, or the last day
+// where it has none.
+func (s *Schedules) DigestNow(id string) error {
+	it, err := s.item(id)
+	if err != nil {
+		return err
+	}
+	v, err := s.digestOf(it, s.now())
+	if err == nil {
+		err = s.store.PutSpeech(v)
+	}
+	if err != nil {
+		return err
+	}
+	s.wantPicture()
+	return nil
+}
+
+// digestOf reads what a digest says.
+func (s *Schedules) digestOf(it *item, due time.Time) (store.Speech, error) {
+	it.mu.Lock()
+	c, spec, p := it.c, it.digest, it.p
+	it.mu.Unlock()
+	d := store.Digest{What: scheduleName(c), When: "asked for", Zone: c.Zone, From: due.Add(-24 * time.Hour).UTC(), To: due.UTC(), Overlap: p.Overlap, Missed: p.Missed}
+	if c.Digest != "" {
+		d.When, d.From = "digest "+lowerFirst(scheduleWords(spec)), digestFrom(spec, due)
+	}
+	if d.From.Before(c.Made) {
+		d.From = c.Made.UTC()
+	}
+	for _, target := range c.Targets {
+		h, err := s.store.History(target, d.From, d.To, d.To.Sub(d.From))
+		if err != nil {
+			return store.Speech{}, err
+		}
+		d.Targets = append(d.Targets, digestTarget(target, h.Total))
+		for _, i := range h.Incidents {
+			if i.Schedule == c.ID {
+				d.Incidents = append(d.Incidents, i)
+			}
+		}
+	}
+	slices.SortStableFunc(d.Incidents, func(a, b store.Incident) int { return a.From.Compare(b.From) })
+	return store.Speech{
+		Subject:  store.SpeechPrefix + "digest/" + investigations.NewID(s.now()),
+		Schedule: c.ID, Channel: orElse(c.Channel, s.Channel), At: s.now().UTC(), Done: true, Digest: &d,
+	}, nil
+}
+
 func lowerFirst(s string) string {
 	if s == "" || s[0] < 'A' || s[0] > 'Z' {
 		return s
@@ -74,24 +103,18 @@ func lowerFirst(s string) string {
 	return string(s[0]+'a'-'A') + s[1:]
 }
 
-// digestFrom is where a digest's period begins: at the digest before, or when
-// the schedule was made.
-func digestFrom(spec schedules.Spec, due, made time.Time) time.Time {
-	from := due.Add(-7 * 24 * time.Hour)
+// digestFrom is where a digest's period begins: at the digest before.
+func digestFrom(spec schedules.Spec, due time.Time) time.Time {
 	for _, back := range []time.Duration{2 * time.Hour, 26 * time.Hour, 8 * 24 * time.Hour, 32 * 24 * time.Hour} {
 		last := time.Time{}
 		for n := spec.Next(due.Add(-back)); n.Before(due) && !n.IsZero(); n = spec.Next(n) {
 			last = n
 		}
 		if !last.IsZero() {
-			from = last
-			break
+			return last.UTC()
 		}
 	}
-	if from.Before(made) {
-		from = made
-	}
-	return from.UTC()
+	return due.Add(-7 * 24 * time.Hour).UTC()
 }
 
 func digestTarget(target string, t store.Sum) store.DigestTarget {

@@ -24,6 +24,7 @@ func (a *API) schedules() map[string]http.HandlerFunc {
 		"POST /api/v1/schedules/{id}/pause":  a.pauseSchedule(true),
 		"POST /api/v1/schedules/{id}/resume": a.pauseSchedule(false),
 		"POST /api/v1/schedules/{id}/run":    a.runSchedule,
+		"POST /api/v1/schedules/{id}/digest": a.digestSchedule,
 		"GET /api/v1/history":                a.targetHistory,
 		"GET /api/v1/history.png":            a.historyPicture,
 	}
@@ -100,6 +101,14 @@ func (a *API) pauseSchedule(paused bool) http.HandlerFunc {
 
 func (a *API) runSchedule(w http.ResponseWriter, r *http.Request) {
 	if err := a.Bot.Schedules.RunNow(r.PathValue("id"), "api"); err != nil {
+		noSchedule(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func (a *API) digestSchedule(w http.ResponseWriter, r *http.Request) {
+	if err := a.Bot.Schedules.DigestNow(r.PathValue("id")); err != nil {
 		noSchedule(w, err)
 		return
 	}

@@ -29,8 +29,8 @@ func (b *Bot) schedule(ctx context.Context, at who, args []string, event string)
 	case "list":
 		return b.listSchedules()
 	}
-	if !slices.Contains([]string{"show", "pause", "resume", "remove", "run"}, verb) {
-		return refuse(&UsageError{Reason: fmt.Sprintf("schedule %s: it is add, list, show, pause, resume, remove or run", clip(verb, 30)), Hint: scheduleUsage})
+	if !slices.Contains([]string{"show", "pause", "resume", "remove", "run", "digest"}, verb) {
+		return refuse(&UsageError{Reason: fmt.Sprintf("schedule %s: it is add, list, show, pause, resume, remove, run or digest", clip(verb, 30)), Hint: scheduleUsage})
 	}
 	if len(rest) != 1 {
 		return refuse(&UsageError{Reason: "which schedule?", Hint: "/diagnose schedule " + verb + " ID; /diagnose schedule list shows them"})
@@ -54,6 +54,8 @@ func (b *Bot) changeSchedule(at who, verb, id string) slackapi.Reply {
 		err, said = b.Schedules.Remove(id, at.user), "Removed: "+id+". Its history stays."
 	case "run":
 		err, said = b.Schedules.RunNow(id, at.user), "A run of "+id+" has started."
+	case "digest":
+		err, said = b.Schedules.DigestNow(id), "The digest of "+id+" comes in its channel."
 	}
 	switch {
 	case err != nil:

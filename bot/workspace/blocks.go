@@ -79,6 +79,9 @@ func (s *Server) checkBlocks(text string, where surface) (json.RawMessage, error
 	if err := k.err(); err != nil {
 		return nil, err
 	}
+	if err := s.pictures(blocks); err != nil {
+		return nil, err
+	}
 	for _, b := range blocks {
 		if str(b, "block_id") == "" {
 			b["block_id"] = s.state.newID("b")

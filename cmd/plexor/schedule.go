@@ -16,7 +16,7 @@ import (
 func scheduleCommand() command {
 	return command{
 		name: "schedule", short: "makes, lists and changes the schedules of a running bot",
-		args: `add WHEN TARGET… [--tz ZONE] … | list | show ID | pause ID | resume ID | remove ID | run ID | explain WHEN [--tz ZONE]`,
+		args: `add WHEN TARGET… [--tz ZONE] … | list | show ID | pause ID | resume ID | remove ID | run ID | digest ID | explain WHEN [--tz ZONE]`,
 		long: `
 WHEN is five fields ("*/5 * * * *"), @every 90s, @hourly or @daily. add takes
 --tz, --channel, --group, --plan, --notify change|always|never, --confirm N,
@@ -54,7 +54,7 @@ func (s *scheduleFlags) flags(f *flags) {
 
 func scheduleRun(ctx context.Context, p program) (int, error) {
 	if len(p.args) == 0 {
-		return exitFailed, &usageError{reason: "add, list, show, pause, resume, remove, run or explain?", hint: "plexor help schedule"}
+		return exitFailed, &usageError{reason: "add, list, show, pause, resume, remove, run, digest or explain?", hint: "plexor help schedule"}
 	}
 	verb, args := p.args[0], p.args[1:]
 	f := newFlags("schedule")
@@ -63,7 +63,7 @@ func scheduleRun(ctx context.Context, p program) (int, error) {
 	o := f.output()
 	var s scheduleFlags
 	s.flags(f)
-	least := map[string]int{"add": 1, "show": 1, "pause": 1, "resume": 1, "remove": 1, "run": 1, "explain": 1}[verb]
+	least := map[string]int{"add": 1, "show": 1, "pause": 1, "resume": 1, "remove": 1, "run": 1, "digest": 1, "explain": 1}[verb]
 	most := map[string]int{"add": 200}[verb]
 	if err := f.parse(args, least, max(least, most)); err != nil {
 		return exitFailed, err
@@ -94,12 +94,12 @@ func scheduleVerb(ctx context.Context, out io.Writer, c *client, o, verb, id str
 		return scheduleOne(ctx, out, c, o, http.MethodGet, path, nil)
 	case "pause", "resume":
 		return scheduleOne(ctx, out, c, o, http.MethodPost, path+"/"+verb, nil)
-	case "run":
-		return exitOK, c.call(ctx, http.MethodPost, path+"/run", nil, nil)
+	case "run", "digest":
+		return exitOK, c.call(ctx, http.MethodPost, path+"/"+verb, nil, nil)
 	case "remove":
 		return exitOK, c.call(ctx, http.MethodDelete, path, nil, nil)
 	}
-	return exitFailed, &usageError{reason: fmt.Sprintf("schedule %s: it is add, list, show, pause, resume, remove, run or explain", verb), hint: "plexor help schedule"}
+	return exitFailed, &usageError{reason: fmt.Sprintf("schedule %s: it is add, list, show, pause, resume, remove, run, digest or explain", verb), hint: "plexor help schedule"}
 }
 
 func scheduleOne(ctx context.Context, out io.Writer, c *client, o, method, path string, body any) (int, error) {
