@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,6 +173,8 @@ func (a *API) missing(w http.ResponseWriter, err error, message string) {
 	WriteError(w, http.StatusInternalServerError, "internal", "that went wrong inside plexor; its log says why", "")
 }
 
+var states = []investigations.State{investigations.Running, investigations.Concluded, investigations.Cancelled, investigations.Failed}
+
 func (a *API) list(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	limit, err := strconv.Atoi(q.Get("limit"))
@@ -180,6 +183,10 @@ func (a *API) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := store.Filter{State: investigations.State(q.Get("state")), Before: q.Get("before"), Limit: limit}
+	if f.State != "" && !slices.Contains(states, f.State) {
+		WriteError(w, http.StatusBadRequest, "bad_request", "there is no such state", "running, concluded, cancelled or failed")
+		return
+	}
 	if text := q.Get("target"); text != "" {
 		t, err := investigations.ParseTarget(text)
 		if err != nil {
@@ -197,8 +204,12 @@ func (a *API) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) cancel(w http.ResponseWriter, r *http.Request) {
+	if _, err := a.Bot.Store.Investigation(r.PathValue("id")); err != nil {
+		a.missing(w, err, "no such investigation")
+		return
+	}
 	if !a.Bot.Runs.Cancel(r.PathValue("id"), "the API") {
-		WriteError(w, http.StatusNotFound, "not_running", "that investigation does not run", "")
+		WriteError(w, http.StatusConflict, "not_running", "that investigation does not run any more", "")
 		return
 	}
 	a.Bot.audit(who{user: "api"}, "cancel", r.PathValue("id"))
