@@ -79,19 +79,30 @@ func (e *ear) hears(names ...string) {
 	}
 }
 
-// exactly holds all that was heard: each name once.
-func (e *ear) exactly(names ...string) {
-	e.t.Helper()
-	e.hears(names...)
-	heard := e.count()
+// exactly holds all that was heard, and is to be heard yet: each name once.
+func (b *bed) exactly(names ...string) {
+	b.t.Helper()
+	b.hears(names...)
+	b.until("all is raised", func() bool {
+		tally := b.follower.tally
+		tally.mu.Lock()
+		defer tally.mu.Unlock()
+		for _, e := range tally.entries {
+			if e.count > 0 || e.flying {
+				return false
+			}
+		}
+		return true
+	})
+	heard := b.count()
 	for _, n := range names {
 		if heard[n] != 1 {
-			e.t.Errorf("%q was heard %d times, want once", n, heard[n])
+			b.t.Errorf("%q was heard %d times, want once", n, heard[n])
 		}
 		delete(heard, n)
 	}
 	if len(heard) > 0 {
-		e.t.Errorf("heard besides: %v", heard)
+		b.t.Errorf("heard besides: %v", heard)
 	}
 }
 
