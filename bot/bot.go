@@ -75,6 +75,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		part(b.Schedules.Run)
 	}
 	if b.Alerts != nil {
+		b.Alerts.silent = b.Slack == nil
 		part(b.Alerts.Run)
 	}
 	part(b.retain)

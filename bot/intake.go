@@ -39,6 +39,7 @@ type Intake struct {
 	log     *slog.Logger
 	now     func() time.Time
 	wake    func(subject string) // tells the outbox
+	silent  bool                 // there is no Slack: nothing is to be said
 	board   *board
 	work    chan work
 	waiting atomic.Int64 // alerts in work
@@ -152,6 +153,12 @@ func (i *Intake) step(batch []work) {
 	i.board.tick(now)
 	i.board.dispatch(now)
 	change := i.board.changes()
+	if i.silent {
+		change.Dirty, change.Follow = nil, nil
+		for n := range change.Start {
+			change.Start[n].Follower = ""
+		}
+	}
 	err := i.commit(change)
 	for _, w := range batch {
 		i.waiting.Add(-int64(w.n))

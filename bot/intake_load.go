@@ -37,7 +37,7 @@ func (i *Intake) load() error {
 	}
 	err = i.store.EachTrouble(func(t store.Trouble) bool {
 		if now.Sub(t.Last) > longest {
-			return false
+			return true
 		}
 		if !t.Closed || t.Into != "" || now.Sub(t.Last) < b.limits.Cooldown {
 			b.restore(&t)

@@ -151,6 +151,9 @@ func (s *Store) retainTroubles(tx *bolt.Tx, r Retention) error {
 		if _, err := deletePrefix(tx.Bucket(bucketPosts), prefix(AlertSubject(id))); err != nil {
 			return err
 		}
+		if err := tx.Bucket(bucketDirty).Delete([]byte(AlertSubject(id))); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -36,8 +36,9 @@ func alertsTest(ctx context.Context, p program) (int, error) {
 	if *source == "" {
 		return exitFailed, &usageError{reason: "which source?", hint: "--source NAME: " + strings.Join(alerts.Sources(), ", ")}
 	}
-	rules, allow, err := triedRules(*path)
-	if err != nil {
+	try := trial{out: p.out, json: *o == "json"}
+	var err error
+	if try.rules, try.allow, err = triedRules(*path); err != nil {
 		return exitFailed, err
 	}
 	in := p.in
@@ -50,13 +51,13 @@ func alertsTest(ctx context.Context, p program) (int, error) {
 		in = file
 	}
 	if program, ok := strings.CutPrefix(*source+":", "log:"); ok {
-		return exitOK, tryLog(ctx, p.out, in, strings.TrimSuffix(program, ":"), rules, allow, *o)
+		return exitOK, try.log(ctx, in, strings.TrimSuffix(program, ":"))
 	}
 	body, err := io.ReadAll(io.LimitReader(in, alerts.MaxBody+1))
 	if err != nil {
 		return exitFailed, fmt.Errorf("read the payload: %w", err)
 	}
-	return tryPayload(p.out, *source, headers, body, rules, allow, *o)
+	return try.payload(*source, headers, body)
 }
 
 // triedRules are those of the configuration, or the defaults where there is
@@ -93,22 +94,30 @@ func orDefault(s, otherwise string) string {
 	return s
 }
 
-func tryPayload(out io.Writer, source string, headers pairs, body []byte, rules bot.AlertConfig, allow *investigations.AllowList, o string) (int, error) {
+// trial is what a payload or a log is tried with.
+type trial struct {
+	rules bot.AlertConfig
+	allow *investigations.AllowList
+	out   io.Writer
+	json  bool
+}
+
+func (t trial) payload(source string, headers pairs, body []byte) (int, error) {
 	header := http.Header{}
 	for k, v := range headers {
 		header.Set(k, v)
 	}
-	preview, err := rules.Preview(source, header, body, allow)
-	if o == "json" {
-		if printErr := printJSON(out, preview); printErr != nil {
+	preview, err := t.rules.Preview(source, header, body, t.allow)
+	if t.json {
+		if printErr := printJSON(t.out, preview); printErr != nil {
 			return exitFailed, printErr
 		}
 	}
 	if err != nil {
 		return exitFailed, fmt.Errorf("it would be answered %d: %w", preview.Status, err)
 	}
-	if o != "json" {
-		printPreview(out, preview)
+	if !t.json {
+		printPreview(t.out, preview)
 	}
 	return exitOK, nil
 }
@@ -149,14 +158,14 @@ type notAlert struct {
 	Targets []string `json:"targets"`
 }
 
-// tryLog reads lines of a log and prints one line for each.
-func tryLog(ctx context.Context, out io.Writer, in io.Reader, program string, rules bot.AlertConfig, allow *investigations.AllowList, o string) error {
+// log reads lines of a log and prints one line for each.
+func (t trial) log(ctx context.Context, in io.Reader, program string) error {
 	if program != "" {
 		if _, err := alerts.Parse("log:"+program, nil, []byte("x"), alerts.Options{}); err != nil {
 			return &usageError{reason: err.Error()}
 		}
 	}
-	w := bufio.NewWriterSize(out, 64<<10)
+	w := bufio.NewWriterSize(t.out, 64<<10)
 	encode := json.NewEncoder(w)
 	encode.SetEscapeHTML(false)
 	r := bufio.NewReaderSize(in, 64<<10)
@@ -168,18 +177,7 @@ func tryLog(ctx context.Context, out io.Writer, in io.Reader, program string, ru
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("read the log: %w", err)
 		}
-		a, ok := alerts.Line(program, line)
-		switch {
-		case o == "json" && !ok:
-			err = encode.Encode(notAlert{Targets: []string{}})
-		case o == "json":
-			err = encode.Encode(rules.PreviewAlert(a, allow))
-		case ok:
-			_, err = fmt.Fprintf(w, "%s\t%s\t%s\n", clean(orDefault(strings.Join(a.Targets, " "), "-")), clean(a.Title), clean(a.Why))
-		default:
-			err = nil
-		}
-		if err != nil {
+		if err := t.line(w, encode, program, line); err != nil {
 			return fmt.Errorf("write the result: %w", err)
 		}
 		if r.Buffered() == 0 { // whoever types line by line sees the answer
@@ -189,6 +187,21 @@ func tryLog(ctx context.Context, out io.Writer, in io.Reader, program string, ru
 		}
 	}
 	return w.Flush()
+}
+
+// line prints what one line comes to.
+func (t trial) line(w io.Writer, encode *json.Encoder, program string, line []byte) error {
+	a, ok := alerts.Line(program, line)
+	switch {
+	case t.json && !ok:
+		return encode.Encode(notAlert{Targets: []string{}})
+	case t.json:
+		return encode.Encode(t.rules.PreviewAlert(a, t.allow))
+	case !ok:
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "%s\t%s\t%s\n", clean(orDefault(strings.Join(a.Targets, " "), "-")), clean(a.Title), clean(a.Why))
+	return err
 }
 
 // boundedLine reads a line, without its end, and drops what of it is beyond the
