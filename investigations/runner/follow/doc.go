@@ -14,6 +14,13 @@
 // 16 KiB are read, of more than 20,000 lines a second a sample, of more than 64
 // MiB that came in one go the end; what is raised then says that it is a sample.
 //
+// PLEXOR_TEST_COST=8 go test -v -run TestCost ./investigations/runner/follow says
+// what that costs, with each line a failure. On a busy machine of two cores,
+// 10,000 lines a second of nginx's error log took 3.5 % of a core, 50,000 took 7 %
+// and 15 MB; of HAProxy's over UDP, 10,000 took 9 %; over a Unix socket 15 % where
+// the kernel keeps 10 messages (net.unix.max_dgram_qlen), which have to be read
+// one by one.
+//
 // The journal is the one source that is read through a program: journalctl, in
 // its export format, which is made for programs and documented as stable
 // (systemd, JOURNAL_EXPORT_FORMATS). The files of the journal have one reader,
