@@ -18,6 +18,9 @@ func renderVerdict(inv investigations.Investigation) Message {
 	}
 	blocks := []block{rich(line(strong(mark(inv) + " " + inv.Verdict.Headline)))}
 	for _, c := range inv.Verdict.Causes {
+		if c.Headline == inv.Verdict.Headline {
+			c.Headline = "" // it stands right above
+		}
 		blocks = append(blocks, causeBlocks(c)...)
 	}
 	blocks = append(blocks, candidateBlocks(*inv.Verdict)...)
@@ -47,7 +50,11 @@ func ended(inv investigations.Investigation) []block {
 // causeBlocks says what a cause is, what to do about it, and what proves it, in
 // the order in which somebody on call needs it.
 func causeBlocks(c investigations.Cause) []block {
-	blocks := []block{divider(), rich(line(word("Cause: "), code(c.ID), word(where(c)), word("\n"+c.Headline)))}
+	head := []block{word("Cause: "), code(c.ID), word(where(c))}
+	if c.Headline != "" {
+		head = append(head, word("\n"+c.Headline))
+	}
+	blocks := []block{divider(), rich(line(head...))}
 	for _, r := range c.Remedies[:min(len(c.Remedies), 8)] {
 		blocks = append(blocks, rich(remedyParts(r)...))
 	}
