@@ -204,6 +204,9 @@ func (b *Bot) Ready() error {
 	if b.Lacks != "" {
 		all = append(all, errors.New(b.Lacks))
 	}
+	if b.Schedules != nil {
+		all = append(all, b.Schedules.Ready())
+	}
 	if b.Slack != nil {
 		b.fatal.Lock()
 		all = append(all, b.fatal.err)

@@ -313,7 +313,7 @@ func scheduleLine(st ScheduleState) []block {
 	case st.Paused:
 		text += ", paused" + because(st.Why)
 	case len(st.Next) > 0:
-		text += ", next " + clockIn(st.Next[0], st.Zone)
+		text += ", next " + nextWords(st.Next[:1], st.Zone)
 	}
 	if st.Declared {
 		text += ", declared"

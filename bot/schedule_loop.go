@@ -3,6 +3,7 @@ package bot
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -38,6 +39,7 @@ type Schedules struct {
 	mu    sync.Mutex
 	ctx   context.Context // of Run
 	ended bool            // nothing more is started
+	read  bool            // what is kept has been read
 	items map[string]*item
 	queue queue
 	wake  chan struct{}
@@ -185,6 +187,19 @@ func (s *Schedules) open(ctx context.Context) error {
 		}
 		s.add(it)
 		s.resume(it)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read = true
+	return nil
+}
+
+// Ready is nil once schedules run.
+func (s *Schedules) Ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.read {
+		return errors.New("schedules are being read")
 	}
 	return nil
 }

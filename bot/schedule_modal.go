@@ -184,7 +184,7 @@ func (b *Bot) homeSchedules() []block {
 	}
 	const most = 12 // of up to 100 blocks
 	all := b.Schedules.List()
-	blocks := []block{divider(), rich(line(strong(plural(len(all), "schedule")))), actions("schedules", button(actionScheduleAdd, "New schedule", ""))}
+	blocks := []block{rich(line(strong(plural(len(all), "schedule")))), actions("schedules", button(actionScheduleAdd, "New schedule", ""))}
 	for i, st := range all {
 		if i == most {
 			return append(blocks, note(fmt.Sprintf("and %d more: /diagnose schedule list", len(all)-i)))

@@ -67,72 +67,59 @@ func TestResultsOutOfOrder(t *testing.T) {
 	}
 }
 
-// year fills a store with a result a minute, rolled up every four weeks as the
-// bot would have, and returns how many results there are of each target.
-func year(t testing.TB, s *Store, now *time.Time, targets, days int) int {
+// year fills a store with a result a minute, rolled up day by day as the bot
+// would have, and returns how many results there are of each target.
+func year(t testing.TB, s *Store, now *time.Time, targets, days int) (n int) {
 	t.Helper()
-	start := now.Add(-time.Duration(days) * day).Truncate(day)
-	random := rand.New(rand.NewPCG(3, 4))
-	n := 0
 	end := *now
-	for d := start; d.Before(end); d = d.Add(day) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for d := now.Add(-time.Duration(days) * day).Truncate(day); d.Before(end); d = d.Add(day) {
 		*now = d.Add(day)
-		for i := range targets {
-			results := make([]Result, 0, 1440)
-			for m := range 1440 {
-				r := Result{At: d.Add(time.Duration(m)*time.Minute + time.Duration(i%60)*time.Second), Outcome: Up, Connect: 200*time.Microsecond + time.Duration(random.ExpFloat64()*float64(300*time.Microsecond))}
-				if random.IntN(1000) == 0 {
-					r = Result{At: r.At, Outcome: Refused, Cause: "proc-not-running"}
+		err := s.db.Update(func(tx *bolt.Tx) error {
+			for i := range targets {
+				if err := addDay(tx, fmt.Sprintf("web-%04d.test:8080", i), d.Add(time.Duration(i%60)*time.Second), random); err != nil {
+					return err
 				}
-				results = append(results, r)
 			}
-			addDay(t, s, fmt.Sprintf("web-%04d.test:8080", i), results)
-			n += len(results) / targets
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if int(d.Sub(start)/day)%28 == 27 {
-			if _, err := s.RollUp(DefaultResults); err != nil {
-				t.Fatal(err)
-			}
+		if _, err := s.RollUp(DefaultResults); err != nil {
+			t.Fatal(err)
 		}
+		n += 1440
 	}
 	*now = end
-	if _, err := s.RollUp(DefaultResults); err != nil {
-		t.Fatal(err)
-	}
 	return n
 }
 
-// addDay is addResults for results in order, an hour's block at a time.
-func addDay(t testing.TB, s *Store, target string, results []Result) {
-	t.Helper()
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		series, err := number(tx.Bucket(bucketSeries), target)
-		if err != nil {
-			return err
-		}
-		cause, err := number(tx.Bucket(bucketCauses), "proc-not-running")
-		if err != nil {
-			return err
-		}
-		for len(results) > 0 {
-			hour, block, last, delta := hourOf(results[0].At), []byte(nil), int64(0), int64(0)
-			for len(results) > 0 && hourOf(results[0].At) == hour {
-				e := entry{second: results[0].At.Unix() - int64(hour)*3600, outcome: results[0].Outcome, connect: uint64(results[0].Connect / connectUnit)}
-				if results[0].Cause != "" {
-					e.cause = uint64(cause)
-				}
-				block = encodeEntry(block, e, last, delta)
-				delta, last, results = e.second-last, e.second, results[1:]
-			}
-			if err := tx.Bucket(bucketResults).Put(blockKey(series, hour), block); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// addDay is addResults for a day of minutes, an hour's block at a time.
+func addDay(tx *bolt.Tx, target string, start time.Time, random *rand.Rand) error {
+	series, err := number(tx.Bucket(bucketSeries), target)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
+	cause, err := number(tx.Bucket(bucketCauses), "proc-not-running")
+	if err != nil {
+		return err
+	}
+	for hour := hourOf(start); hour < hourOf(start)+24; hour++ {
+		block, last, delta := []byte(nil), int64(0), int64(0)
+		for m := range int64(60) {
+			e := entry{second: m*60 + start.Unix()%60, outcome: Up, connect: 20 + uint64(random.ExpFloat64()*30)} // from 200 µs
+			if random.IntN(1000) == 0 {
+				e.outcome, e.connect, e.cause = Refused, 0, uint64(cause)
+			}
+			block = encodeEntry(block, e, last, delta)
+			delta, last = e.second-last, e.second
+		}
+		if err := tx.Bucket(bucketResults).Put(blockKey(series, hour), block); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TestRollUpLosesNothing sums up five months of minutes and counts.
