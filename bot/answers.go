@@ -20,6 +20,7 @@ func (b *Bot) help() slackapi.Reply {
 		"`/diagnose web-2:8080 unit=nginx.service lb=lb-1 plan=NAME` gives it what it can't know.",
 		"`/diagnose schedule add \"*/5 * * * *\" web-2:8080 in #channel` looks every five minutes and tells what changes; `/diagnose schedule` asks for the rest, `/diagnose schedule list` shows them.",
 		"`/diagnose history [TARGET [7d]]` lists what was found before, with uptime and a picture; `/diagnose runners` shows from where it can look.",
+		"`/diagnose alerts` lists what alerts came; `/diagnose mute web-2:8080 2h being replaced` keeps them quiet, also `env=staging`; `/diagnose mutes` and `/diagnose unmute ID`.",
 		"In a thread, write the same behind @plexor; on a message, choose *Diagnose this*.",
 	}
 	text := strings.Join(lines, "\n")
