@@ -182,6 +182,9 @@ func (s *Schedules) drawOne(ctx context.Context, v store.Speech, last bool, uplo
 	if err == nil && upload != nil {
 		d.File, err = upload(ctx, "digest-"+v.Schedule+".png", alt, png)
 	}
+	if err == nil && d.File != "" {
+		letSettle(ctx)
+	}
 	if err != nil {
 		s.log.Warn("a digest's picture", "schedule", v.Schedule, "error", err)
 		if !last || ctx.Err() != nil {
@@ -195,6 +198,17 @@ func (s *Schedules) drawOne(ctx context.Context, v store.Speech, last bool, uplo
 	}
 	s.changed(v.Subject)
 	return true
+}
+
+// settleFor is how long Slack gets to make a picture ready: a block that names it
+// before is refused, and files.info, which would tell, wants a scope of its own.
+const settleFor = 2 * time.Second
+
+func letSettle(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(settleFor):
+	}
 }
 
 // digestPicture draws a strip for each target: its state over the period, and the

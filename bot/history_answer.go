@@ -91,6 +91,7 @@ func (b *Bot) sendPicture(ctx context.Context, at who, head, zone string, h stor
 		b.Log.Warn("a history's picture", "target", h.Target, "error", err)
 		return
 	}
+	letSettle(ctx)
 	at.channel = cmp.Or(at.channel, b.Channel)
 	b.tell(ctx, at, slackapi.Reply{Text: escape(head), Blocks: []block{image(file, altText([]store.History{h}))}})
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/plexorbot/plexor/bot/schedules"
@@ -56,7 +57,8 @@ func renderDigest(v store.Speech) []Message {
 		foot += fmt.Sprintf(" · so far %d runs not started because the one before was going, %d missed", d.Overlap, d.Missed)
 	}
 	blocks = fit(append(blocks, note(foot)))
-	return []Message{{Key: keyParent, Channel: v.Channel, Text: clip(escape(head+". "+digestText(d)), maxText), Blocks: blocks, Classic: blocks, Urgent: true}}
+	without := slices.DeleteFunc(slices.Clone(blocks), func(b block) bool { return b["type"] == "image" }) // should Slack not have the picture yet
+	return []Message{{Key: keyParent, Channel: v.Channel, Text: clip(escape(head+". "+digestText(d)), maxText), Blocks: blocks, Classic: without, Urgent: true}}
 }
 
 // digestText is the digest in a sentence.

@@ -38,7 +38,14 @@ func renderEpisode(v store.Speech) []Message {
 	e := v.Episode
 	head := episodeHead(e)
 	blocks := []block{header(head), rich(bullets(episodeTargets(e)...))}
-	blocks = append(blocks, note(strings.Join([]string{v.Schedule, e.When, "since " + clockIn(e.Opened, e.Zone)}, " · ")))
+	foot := []string{v.Schedule, e.When, "since " + clockIn(e.Opened, e.Zone)}
+	if e.Overlap > 0 {
+		foot = append(foot, plural(int(e.Overlap), "run")+" so far not started: the one before was going")
+	}
+	if e.More > 0 {
+		foot = append(foot, plural(e.More, "change")+" left out")
+	}
+	blocks = append(blocks, note(strings.Join(foot, " · ")))
 	if e.Closed.IsZero() {
 		blocks = append(blocks, actions("schedule", button(actionScheduleRun, "Check now", v.Schedule), button(actionSchedulePause, "Pause", v.Schedule)))
 	}

@@ -25,6 +25,7 @@ func (s *Schedules) declare() error {
 		}
 	}
 	var wrong []error
+	var changed []store.Schedule
 	for _, d := range s.Declared {
 		c, err := s.prepare(d.ScheduleRequest)
 		if err != nil {
@@ -43,9 +44,10 @@ func (s *Schedules) declare() error {
 		if ok && reflect.DeepEqual(c, was) {
 			continue
 		}
-		if err := s.store.PutSchedule(c, nil); err != nil {
-			return err
-		}
+		changed = append(changed, c)
+	}
+	if err := s.store.PutSchedules(changed); err != nil {
+		return err
 	}
 	for id := range had {
 		if err := s.store.DeleteSchedule(id, store.AuditLine{Who: "config", Did: "schedule remove", What: id}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/plexorbot/plexor/bot/schedules"
 	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/store"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Schedules fires schedules and keeps what they found. Its exported fields are
@@ -34,6 +35,7 @@ type Schedules struct {
 	quick   chan struct{}        // slots of quick checks
 	plans   chan struct{}        // slots of whole plans
 	fleet   runnerCache
+	delay   prometheus.Histogram // of the start of runs
 	wg      sync.WaitGroup
 
 	mu    sync.Mutex
@@ -66,7 +68,7 @@ func NewSchedules(e *investigations.Engine, st *store.Store, runs *Runs, log *sl
 	return &Schedules{
 		Keep: store.DefaultResults, engine: e, store: st, runs: runs, log: log, changed: func(string) {},
 		draw: make(chan struct{}, 1), quick: make(chan struct{}, quickAtOnce), plans: make(chan struct{}, plansAtOnce),
-		items: map[string]*item{}, wake: make(chan struct{}, 1),
+		delay: newDelay(), items: map[string]*item{}, wake: make(chan struct{}, 1),
 	}
 }
 

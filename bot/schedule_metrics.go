@@ -3,6 +3,8 @@ package bot
 import (
 	"time"
 
+	"github.com/plexorbot/plexor/bot/schedules"
+	"github.com/plexorbot/plexor/store"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -19,15 +21,33 @@ var (
 	descMissed     = prometheus.NewDesc("plexor_schedule_missed_total", "Runs not made because the bot was down or the clock jumped.", scheduleLabels[:1], nil)
 )
 
+// newDelay measures how much later than its jittered time a run starts.
+func newDelay() prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "plexor_schedule_start_delay_seconds", Help: "How much later than its time, jitter included, the first check of a run started.",
+		Buckets: []float64{0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 30},
+	})
+}
+
+// started notes that a run's first check starts now.
+func (s *Schedules) started(c store.Schedule, due, now time.Time) {
+	if !due.IsZero() {
+		e := schedules.Entry{ID: c.ID, Jitter: c.Jitter}
+		s.delay.Observe(now.Sub(due.Add(e.Offset())).Seconds())
+	}
+}
+
 // Describe implements prometheus.Collector.
 func (m scheduleMetrics) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descUp, descConnect, descChanged, descRuns, descOverlap, descMissed} {
 		out <- d
 	}
+	m.s.delay.Describe(out)
 }
 
 // Collect implements prometheus.Collector.
 func (m scheduleMetrics) Collect(out chan<- prometheus.Metric) {
+	m.s.delay.Collect(out)
 	m.s.mu.Lock()
 	items := make([]*item, 0, len(m.s.items))
 	for _, it := range m.s.items {

@@ -32,6 +32,7 @@ func (s *Schedules) carry(ctx context.Context, it *item, due time.Time) {
 	if stamp.IsZero() {
 		stamp = s.now()
 	}
+	s.started(c, due, s.now())
 	found := make([]observation, len(c.Targets))
 	errs := make([]error, len(c.Targets))
 	if len(c.Targets) == 1 {

@@ -26,6 +26,7 @@ func (s *Schedules) speak(it *item, f *store.Finish, lines []store.EpisodeLine, 
 		s.log.Error("a schedule's thread can't be read; a new one is begun", "schedule", it.c.ID, "error", err)
 	}
 	e := v.Episode
+	e.Overlap = f.Progress.Overlap
 	for _, l := range lines {
 		addLine(e, l)
 	}

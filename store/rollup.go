@@ -20,7 +20,8 @@ type ResultRetention struct {
 }
 
 // DefaultResults keeps single results for a week, hours for a quarter and days
-// for five years: with a result a minute about 110 kB a target in the first year.
+// for five years: with a result a minute about 250 kB a target after a year
+// (BenchmarkYear).
 var DefaultResults = ResultRetention{Single: 7 * day, Hours: 92 * day, Days: 5 * 366 * day, Size: 512 << 20}
 
 const day = 24 * time.Hour

@@ -90,6 +90,23 @@ func (s *Store) PutSchedule(c Schedule, l *AuditLine) error {
 	return nil
 }
 
+// PutSchedules keeps many under their ids, in one transaction.
+func (s *Store) PutSchedules(all []Schedule) error {
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		for _, c := range all {
+			c.V = schema
+			if err := putSchedule(tx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("keep schedules: %w", err)
+	}
+	return nil
+}
+
 // putSchedule keeps a schedule; a new one counts its runs from when it was made.
 func putSchedule(tx *bolt.Tx, c Schedule) error {
 	b := tx.Bucket(bucketProgress)
@@ -148,15 +165,14 @@ func (s *Store) Schedules() ([]Schedule, error) {
 // schedule's id.
 type Progress struct {
 	V       int       `json:"v"`
-	Last    time.Time `json:"last"`               // the last time of the schedule that is settled: begun, or passed over
-	Open    time.Time `json:"open,omitzero"`      // the time whose run has begun and not ended
-	Runs    uint64    `json:"runs"`               // ended
-	Overlap uint64    `json:"overlap,omitempty"`  // not started, for the one before was going
-	Missed  uint64    `json:"missed,omitempty"`   // not made: the bot was down, or the clock jumped
-	Episode string    `json:"episode,omitempty"`  // subject of the thread that is open
-	Day     string    `json:"day,omitempty"`      // subject of today's thread, for those that tell all
-	Said    time.Time `json:"said,omitzero"`      // last line in the open thread, for reminders
-	Late    string    `json:"overlaps,omitempty"` // what was last said of overlaps
+	Last    time.Time `json:"last"`              // the last time of the schedule that is settled: begun, or passed over
+	Open    time.Time `json:"open,omitzero"`     // the time whose run has begun and not ended
+	Runs    uint64    `json:"runs"`              // ended
+	Overlap uint64    `json:"overlap,omitempty"` // not started, for the one before was going
+	Missed  uint64    `json:"missed,omitempty"`  // not made: the bot was down, or the clock jumped
+	Episode string    `json:"episode,omitempty"` // subject of the thread that is open
+	Day     string    `json:"day,omitempty"`     // subject of today's thread, for those that tell all
+	Said    time.Time `json:"said,omitzero"`     // last line in the open thread, for reminders
 }
 
 // Progresses returns how far each schedule is, by id.

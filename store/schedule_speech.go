@@ -39,8 +39,9 @@ type Episode struct {
 	Ended   string          `json:"ended,omitempty"` // why, where it is not that all is well
 	Targets []EpisodeTarget `json:"targets"`         // those that were not well, in order of appearance
 	Lines   []EpisodeLine   `json:"lines"`
-	Of      int             `json:"of"`             // targets of the schedule
-	More    int             `json:"more,omitempty"` // lines that are not kept: there were too many
+	Of      int             `json:"of"`                // targets of the schedule
+	More    int             `json:"more,omitempty"`    // lines that are not kept: there were too many
+	Overlap uint64          `json:"overlap,omitempty"` // runs of the schedule, so far, not started because the one before was going
 }
 
 // EpisodeTarget is where a target stands.
