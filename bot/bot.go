@@ -92,6 +92,9 @@ func (b *Bot) wire() {
 		b.Now = time.Now
 	}
 	b.waiting = make(chan func(context.Context), laterDepth)
+	if b.Schedules != nil {
+		b.Schedules.Muted = b.mutedTarget
+	}
 	if b.Slack == nil {
 		return
 	}
@@ -197,6 +200,7 @@ func (b *Bot) retain(ctx context.Context) error {
 
 // Ready is nil when the bot can do its work; the error says what it can't.
 func (b *Bot) Ready() error {
+	b.begin.Do(b.wire)
 	var all []error
 	if err := b.Store.Ping(); err != nil {
 		all = append(all, err)

@@ -311,3 +311,21 @@ func TestHistoryCommand(t *testing.T) {
 		return strings.Contains(string(text), "slack_file") && strings.Contains(string(text), "alt_text")
 	})
 }
+
+// TestScheduleMutes holds schedules to be silent in a maintenance window, and of
+// nothing else.
+func TestScheduleMutes(t *testing.T) {
+	b := newBench(t, noon)
+	log := slog.New(slog.DiscardHandler)
+	window := Window{Name: "night", Target: "10.0.*", Begin: noon, End: noon.Add(time.Hour)}
+	bot := &Bot{Store: b.store, Log: log, Alerts: NewIntake(AlertConfig{Windows: []Window{window}}, b.store, b.engine, b.runs, log)}
+	for _, test := range []struct {
+		target string
+		at     time.Time
+		want   bool
+	}{{"10.0.0.1:80", noon, true}, {"10.0.0.1:80", noon.Add(2 * time.Hour), false}, {"10.1.0.1:80", noon, false}} {
+		if got := bot.mutedTarget(test.target, test.at); got != test.want {
+			t.Errorf("mutedTarget(%s, %s) = %t, want %t", test.target, test.at, got, test.want)
+		}
+	}
+}
