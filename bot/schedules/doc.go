@@ -15,4 +15,24 @@
 //
 // So no run is lost and none is doubled. Two wall times that come to the same
 // instant are one run. @every counts real time from a fixed anchor.
+//
+// # Clocks that step, and time that passed unseen
+//
+// A clock that was set forward, a machine that slept and a bot that was down are
+// the same: times have passed. With catch_up one a single run stands for all of
+// them, with none they are passed over; both are counted as missed. A clock that
+// was set back lets a schedule in real time go on in real time, and one that
+// names hours wait for its next time that has not been. A run that had begun when
+// the bot died is made again, with its own time.
+//
+// # Numbers
+//
+// Measured on a machine of two cores that did other things besides:
+//
+//	10,000 schedules of a minute, quick checks:   every run within 1 s of its time, 0.3 cores, 130 MB
+//	   PLEXOR_BENCH=1 go test ./cmd/plexor -run xxx -bench Schedules10000 -benchtime 1x
+//	a year of minute results of 1,000 targets:    opens in 7 ms, a history in 12 ms, 245 kB a target
+//	   PLEXOR_BENCH=1 go test ./store -run xxx -bench Year -benchtime 3x -timeout 40m
+//	quick checks a second beside the blackbox exporter under wrk -c64:   2.3 to 3 times as many
+//	   PLEXOR_BENCH=1 BLACKBOX=prometheus-blackbox-exporter go test ./cmd/plexor -run xxx -bench QuickChecks -benchtime 1x
 package schedules
