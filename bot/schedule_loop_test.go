@@ -375,3 +375,25 @@ func TestScheduleNoLongerAllowed(t *testing.T) {
 		t.Errorf("the note is %+v, %v; want one to U1", v, err)
 	}
 }
+
+// TestScheduleMuteHoldsSpeech mutes a target while it breaks: nothing is said
+// until the mute ends, and the results are kept all the same.
+func TestScheduleMuteHoldsSpeech(t *testing.T) {
+	b := newBench(t, noon)
+	backend := newBackend(t)
+	st := b.add(ScheduleRequest{When: "@every 5m", Targets: []string{backend.address}})
+	b.s.Muted = func(_ string, at time.Time) bool { return at.Before(noon.Add(20 * time.Minute)) }
+	b.until(noon.Add(6 * time.Minute))
+	backend.down()
+	for _, test := range []struct {
+		minute, said int
+	}{{16, 0}, {21, 1}} {
+		b.until(noon.Add(time.Duration(test.minute) * time.Minute))
+		if dirty, err := b.store.Dirty(); err != nil || len(dirty) != test.said {
+			t.Errorf("after %d minutes %v is to be said, %v; want %d threads", test.minute, dirty, err, test.said)
+		}
+	}
+	if got, err := b.store.Results(st.Targets[0], noon, noon.Add(time.Hour)); err != nil || len(got) != 4 {
+		t.Errorf("%d results, %v; want 4", len(got), err)
+	}
+}
