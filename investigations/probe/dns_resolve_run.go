@@ -47,9 +47,10 @@ func DNSResolve(ctx context.Context, args ResolveArgs) (ResolveFacts, error) {
 	if ctx.Err() != nil {
 		return ResolveFacts{}, fmt.Errorf("dns.resolve: %w", ctx.Err())
 	}
+	hosts := hostsFile(args.Name)
+	found, failure = fresh(args.Name, found, failure, hosts, servers[:len(config.servers)])
 	f := resolved(args, found)
 	f.TookMS, f.Servers, f.ResolverDown = milliseconds(took), servers, down
-	hosts := hostsFile(args.Name)
 	f.Source = source(found, hosts)
 	f.Others = others(found, hosts, servers)
 	if failure != nil {
