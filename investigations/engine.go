@@ -133,6 +133,9 @@ func (r *run) run() error {
 	}
 	deadline := r.ctx.Done()
 	for {
+		if r.parent.Err() != nil { // answers that come after the end are none
+			return errCancelled
+		}
 		if err := r.advance(); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ const handleTimeout = 2500 * time.Millisecond
 // wait in each.
 const (
 	lanes     = 8
-	laneDepth = 64
+	laneDepth = 512
 )
 
 // dispatcher handles deliveries of one place in order and those of different
