@@ -70,6 +70,8 @@ func (w *world) add(host string) {
 	w.t.Helper()
 	w.command("ip", "netns", "add", w.prefix+host)
 	w.t.Cleanup(func() { exec.Command("ip", "netns", "del", w.prefix+host).Run() })
+	// Link-local addresses are good at once: a router asks for neighbours with one.
+	w.do(host, "sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0")
 	w.do(host, "ip link set lo up")
 }
 
