@@ -15,6 +15,7 @@ type feed struct {
 	recognise func(program string, line []byte) (key string, ok bool)
 	tally     *tally
 	log       *slog.Logger
+	moved     chan<- struct{} // hears, if it has room, that the place changed
 
 	sieve sieve
 	now   time.Time // of what is being read
@@ -51,7 +52,14 @@ func (f *feed) line(line []byte) {
 func (f *feed) keep(p place) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.placed && f.place == p {
+		return
+	}
 	f.place, f.placed = p, true
+	select {
+	case f.moved <- struct{}{}:
+	default:
+	}
 }
 
 // kept returns up to where the source was read, if that is known.

@@ -52,12 +52,12 @@ func (f *feed) followFile(ctx context.Context) error {
 }
 
 // patience is how long nobody needs to look if nothing is heard of the file. What
-// a watch does not see is a link's other end, and renamed files.
+// a watch does not see is renamed files, and the file's directory being renamed.
 func (l *logFile) patience() time.Duration {
 	if len(l.old) > 0 {
 		return lookOften
 	}
-	return lookSeldom
+	return lookRarely
 }
 
 // look reads what there is to read, and reports whether the path names another

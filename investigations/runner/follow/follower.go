@@ -28,6 +28,7 @@ type Follower struct {
 	tally  *tally
 	feeds  []*feed
 	soon   chan struct{} // places are to be kept now; holds one
+	moved  chan struct{} // a place changed; holds one
 	saved  map[string]place
 }
 
@@ -36,9 +37,9 @@ func New(c Config) (*Follower, error) {
 	if c.Recognise == nil || c.Raise == nil || c.Log == nil {
 		return nil, errors.New("follow: Recognise, Raise and Log are needed")
 	}
-	f := &Follower{config: c, tally: newTally(), soon: make(chan struct{}, 1)}
+	f := &Follower{config: c, tally: newTally(), soon: make(chan struct{}, 1), moved: make(chan struct{}, 1)}
 	for _, s := range c.Sources {
-		f.feeds = append(f.feeds, &feed{source: s, recognise: c.Recognise, tally: f.tally, log: c.Log})
+		f.feeds = append(f.feeds, &feed{source: s, recognise: c.Recognise, tally: f.tally, log: c.Log, moved: f.moved})
 	}
 	return f, nil
 }
@@ -107,23 +108,37 @@ const (
 	saveIdle  = time.Minute // at least: the age of the file says when logs were followed
 )
 
-// keepPlaces keeps the places on disk until ctx ends.
+// keepPlaces keeps the places on disk until ctx ends. Where nothing is written to
+// the logs it sleeps.
 func (f *Follower) keepPlaces(ctx context.Context) {
-	tick := time.NewTicker(saveEvery)
-	defer tick.Stop()
 	last := time.Time{}
-	for {
+	for ctx.Err() == nil {
 		if f.save(time.Since(last) >= saveIdle) {
 			last = time.Now()
 		}
 		if n := f.tally.forgotten(); n > 0 {
 			f.config.Log.Warn("more failures than can be told apart: some were not raised", "lines", n)
 		}
+		f.waitPlaces(ctx)
+	}
+}
+
+// waitPlaces waits until the places are to be kept: at once, a while after one
+// changed, or when they are getting old.
+func (f *Follower) waitPlaces(ctx context.Context) {
+	due := time.NewTimer(saveIdle)
+	defer due.Stop()
+	for moved := f.moved; ; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
 		case <-f.soon:
+			return
+		case <-due.C:
+			return
+		case <-moved:
+			moved = nil
+			due.Reset(saveEvery)
 		}
 	}
 }

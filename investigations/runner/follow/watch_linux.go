@@ -13,8 +13,11 @@ import (
 const (
 	nonblock = unix.O_NONBLOCK
 
-	// lookSeldom and lookOften are how often a file is looked at of which
-	// nothing is heard.
+	// lookRarely, lookSeldom and lookOften are how often a file is looked at of
+	// which nothing is heard: one that is watched whole, one behind a symbolic
+	// link, whose other end may be given another name unheard, and one that
+	// can't be watched.
+	lookRarely = 5 * time.Second
 	lookSeldom = time.Second
 	lookOften  = 250 * time.Millisecond
 	// rest is the least time between two looks: at a log that is written all the
@@ -28,6 +31,7 @@ type watch struct {
 	file *os.File  // nil: there is none
 	dir  bool      // the directory is watched
 	log  bool      // the file is, or is not there
+	link bool      // the path goes through a symbolic link
 	last time.Time // when a wait ended
 	buf  [4096]byte
 }
@@ -43,6 +47,8 @@ func newWatch(path string) *watch {
 	w.dir = err == nil
 	_, err = unix.InotifyAddWatch(fd, path, unix.IN_MODIFY|unix.IN_MOVE_SELF|unix.IN_DELETE_SELF)
 	w.log = err == nil || errors.Is(err, unix.ENOENT)
+	end, err := filepath.EvalSymlinks(path)
+	w.link = err == nil && end != filepath.Clean(path)
 	return w
 }
 
@@ -56,8 +62,8 @@ func (w *watch) wait(ctx context.Context, most time.Duration) {
 	switch {
 	case w.file == nil || !w.log:
 		most = lookOften
-	case !w.dir:
-		most = lookSeldom
+	case w.link:
+		most = min(most, lookSeldom)
 	}
 	if w.file == nil {
 		sleep(ctx, most)

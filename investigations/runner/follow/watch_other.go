@@ -10,8 +10,8 @@ import (
 const (
 	nonblock = 0
 
-	// lookSeldom and lookOften are how often a file is looked at.
-	lookSeldom = 250 * time.Millisecond
+	// lookRarely and lookOften are how often a file is looked at.
+	lookRarely = 250 * time.Millisecond
 	lookOften  = 250 * time.Millisecond
 )
 
