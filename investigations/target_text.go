@@ -66,6 +66,9 @@ func checkText(text string) error {
 // unlink undoes Slack's links, <http://web:8080|web:8080>, anywhere in a text,
 // and its three entities.
 func unlink(text string) string {
+	if !strings.ContainsAny(text, "<&") {
+		return text
+	}
 	var out strings.Builder
 	for {
 		before, rest, opened := strings.Cut(text, "<")
@@ -78,8 +81,11 @@ func unlink(text string) string {
 		out.WriteString(linked(inner))
 		text = after
 	}
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(out.String())
+	return entities.Replace(out.String())
 }
+
+// entities are the three that Slack writes.
+var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 // linked returns what a link stands for: the text that was typed where Slack
 // made the link of it, and the link's address where somebody labelled it.

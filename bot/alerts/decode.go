@@ -2,13 +2,15 @@ package alerts
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Bounds of a request.
@@ -23,29 +25,63 @@ const (
 	maxValues  = 200_000
 )
 
-// decode reads JSON into v at bounded cost and names the field that does not fit.
+// lenient reads what senders write: names in any case, twice, and text that is
+// not UTF-8 all pass, as with encoding/json.
+var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true), json.MatchCaseInsensitiveNames(true))
+
+// decode reads JSON into v at bounded cost and names the field that does not fit. It is done by the second version of
+// encoding/json, which is in Go's library from 1.27 on: it takes a third of the first one's time and memory.
 func decode(body []byte, v any) error {
 	if err := bounded(body); err != nil {
 		return err
 	}
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	err := json.Unmarshal(body, v)
+	err := json.Unmarshal(body, v, lenient)
 	if err == nil {
 		return nil
 	}
-	var syntax *json.SyntaxError
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrongType):
-		field := wrongType.Field
-		if field == "" {
-			field = "body"
-		}
-		return badField(field, "is %s, want %s", wrongType.Value, jsonName(wrongType.Type))
-	case errors.As(err, &syntax):
-		return badField("body", "is not JSON at byte %d: %v", syntax.Offset, syntax)
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
+		return badField(fieldName(wrong.JSONPointer), "is %s, want %s", kindName(wrong.JSONKind), jsonName(wrong.GoType))
+	}
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return badField("body", "is not JSON at byte %d: %v", syntax.ByteOffset, syntax.Err)
 	}
 	return badField("body", "is not JSON: %v", err)
+}
+
+// fieldName writes a JSON pointer as people do: alerts[0].labels.
+func fieldName(p jsontext.Pointer) string {
+	var b strings.Builder
+	for name := range p.Tokens() {
+		if _, err := strconv.ParseUint(name, 10, 32); err == nil && b.Len() > 0 {
+			b.WriteString("[" + name + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(name)
+	}
+	if b.Len() == 0 {
+		return "body"
+	}
+	return oneLine(b.String(), maxLabelName)
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case jsontext.KindNull:
+		return "null"
+	case jsontext.KindFalse, jsontext.KindTrue:
+		return "a boolean"
+	case jsontext.KindString:
+		return "a string"
+	case jsontext.KindNumber:
+		return "a number"
+	case jsontext.KindBeginObject:
+		return "an object"
+	}
+	return "an array"
 }
 
 func bounded(body []byte) error {
@@ -105,25 +141,21 @@ func jsonName(t reflect.Type) string {
 // text is a string that some senders write as a number or a boolean.
 type text string
 
-// UnmarshalJSON accepts any JSON value but an object and an array; null is "".
-func (t *text) UnmarshalJSON(raw []byte) error {
-	switch raw[0] {
-	case '"':
-		if plain := raw[1 : len(raw)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
-			*t = text(plain) // as almost all are, and decoding it again would cost more than the rest
-			return nil
-		}
-		return json.Unmarshal(raw, (*string)(t))
-	case '{':
-		return &json.UnmarshalTypeError{Value: "object", Type: reflect.TypeFor[text]()}
-	case '[':
-		return &json.UnmarshalTypeError{Value: "array", Type: reflect.TypeFor[text]()}
+// UnmarshalJSONFrom accepts any JSON value but an object and an array; null is "".
+func (t *text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	switch k := d.PeekKind(); k {
+	case jsontext.KindBeginObject, jsontext.KindBeginArray:
+		return &json.SemanticError{JSONKind: k, GoType: reflect.TypeFor[text](), Err: errors.New("not a string")}
 	}
-	if string(raw) != "null" {
-		*t = text(raw)
+	token, err := d.ReadToken()
+	if err == nil && token.Kind() != jsontext.KindNull {
+		*t = text(token.String())
 	}
-	return nil
+	return err
 }
+
+// UnmarshalJSON is the same for encoding/json.
+func (t *text) UnmarshalJSON(raw []byte) error { return json.Unmarshal(raw, t, lenient) }
 
 // instant reads RFC 3339, CloudWatch's "+0000" variant, and seconds or milliseconds since 1970. Empty is the zero time.
 func instant(s string) (time.Time, bool) {

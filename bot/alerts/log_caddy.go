@@ -2,8 +2,9 @@ package alerts
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // jsonProgram tells the programs that log JSON apart by what stands near the front of a line, and leaves ordinary lines unnamed.
@@ -42,7 +43,7 @@ func caddyLine(line []byte) (Failure, bool) {
 		Error  string `json:"error"`
 		Host   string `json:"host"`
 	}
-	if countParts(line) != nil || json.Unmarshal(line, &l) != nil {
+	if countParts(line) != nil || json.Unmarshal(line, &l, lenient) != nil {
 		return Failure{}, false
 	}
 	if strings.HasPrefix(l.Logger, "http.handlers.reverse_proxy.health_checker") {

@@ -2,8 +2,9 @@ package alerts
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // envoyLine reads a line of Envoy's access log, in its default format, in Istio's, or as JSON. In both text formats the upstream
@@ -121,7 +122,7 @@ func envoyJSON(line []byte) (Failure, bool) {
 		Host    text `json:"upstream_host"`
 		Cluster text `json:"upstream_cluster"`
 	}
-	if countParts(line) != nil || json.Unmarshal(line, &l) != nil {
+	if countParts(line) != nil || json.Unmarshal(line, &l, lenient) != nil {
 		return Failure{}, false
 	}
 	kind := envoyKind(string(l.Flags))

@@ -2,8 +2,9 @@ package alerts
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // traefikLine reads a line of Traefik's log: of version 2 (key=value), of version 3 on a console, or of either as JSON. What is
@@ -28,7 +29,7 @@ func traefikJSON(line []byte) (Failure, bool) {
 		Msg       string `json:"msg"`
 		TargetURL string `json:"targetURL"`
 	}
-	if countParts(line) != nil || json.Unmarshal(line, &l) != nil || l.Level == "" {
+	if countParts(line) != nil || json.Unmarshal(line, &l, lenient) != nil || l.Level == "" {
 		return Failure{}, false
 	}
 	message := firstOf(l.Message, l.Msg)
