@@ -15,11 +15,14 @@ import (
 
 // AlertConfig is how alerts are taken and what becomes of them.
 type AlertConfig struct {
-	Auth          map[string]alerts.Auth // by source; one that is not there takes nothing over HTTP
-	Router        *Router                // nil: everything to the bot's channel with the default plan
-	Extract       alerts.Extract         // of source generic; nil: its own fields
-	Topics        []string               // of SNS
-	TargetGroups  map[string][]string    // of SNS
+	Auth         map[string]alerts.Auth // by source; one that is not there takes nothing over HTTP
+	Router       *Router                // nil: everything to the bot's channel with the default plan
+	Extract      alerts.Extract         // of source generic; nil: its own fields
+	Topics       []string               // of SNS
+	TargetGroups map[string][]string    // of SNS
+	// Lookup asks AWS which targets stand behind target groups and load balancers, by ARN; nil where there are no credentials.
+	// About says what AWS said, also where there is none.
+	Lookup        func(ctx context.Context, arns []string) (targets []string, about string, err error)
 	Windows       []Window
 	Limits        TriageLimits
 	Queue         int      // alerts that wait to be written down; 20,000 if 0
@@ -46,6 +49,7 @@ type Intake struct {
 	coming  atomic.Int64 // requests that are read or wait for their answer
 	bodies  bodyBudget
 	metrics *intakeMetrics
+	asks    chan ask      // for AWS
 	ended   chan string   // investigations
 	stopped chan struct{} // Run has returned
 	self    atomic.Pointer[alerts.Self]
@@ -75,7 +79,7 @@ func NewIntake(c AlertConfig, s *store.Store, e *investigations.Engine, runs *Ru
 	i := &Intake{
 		cfg: c, store: s, engine: e, runs: runs, log: log, now: time.Now, wake: func(string) {},
 		work: make(chan work, c.Queue+64), metrics: newIntakeMetrics(),
-		ended: make(chan string, 64), stopped: make(chan struct{}),
+		asks: make(chan ask), ended: make(chan string, 64), stopped: make(chan struct{}),
 	}
 	runs.ended = func(id string) {
 		select {
@@ -93,6 +97,7 @@ func (i *Intake) Run(ctx context.Context) error {
 	if err := i.load(); err != nil {
 		return err
 	}
+	defer i.askers(ctx)()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -179,6 +184,7 @@ func (i *Intake) step(batch []work) {
 	for _, subject := range change.Dirty {
 		i.wake(subject)
 	}
+	i.handAsks()
 	i.metrics.look(i.board)
 }
 
@@ -283,7 +289,7 @@ func (i *Intake) place(text string) place {
 	}
 	p.target, p.host = t.Text, t.Host
 	if err := i.engine.Allow.Target(t); err != nil {
-		p.refused = capital(err.Error()) + ". The configuration (targets.allow) says what may be diagnosed."
+		p.refused = capital(notAllowed(err).Reason)
 	}
 	return p
 }

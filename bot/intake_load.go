@@ -13,7 +13,7 @@ import (
 func (i *Intake) load() error {
 	now := i.now().UTC()
 	b := newBoard(i.cfg.Limits)
-	b.windows, b.begin = i.cfg.Windows, i.begin
+	b.windows, b.begin, b.lookup = i.cfg.Windows, i.begin, i.cfg.Lookup != nil
 	if i.board != nil {
 		b.stats = i.board.stats
 	}
@@ -82,6 +82,9 @@ func (b *board) restore(t *store.Trouble) {
 				id = e.Again
 			}
 			b.running[id] = append(b.running[id], entryRef{t.ID, n})
+		}
+		if e.State == store.EntryAsking {
+			b.ask(t, &t.Entries[n])
 		}
 	}
 	if _, ok := b.storms[t.Channel]; t.Storm && !ok {

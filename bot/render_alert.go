@@ -96,6 +96,9 @@ func alertNotes(t store.Trouble, e store.Entry) []block {
 	}
 	words = append(words, "seen "+times(t.Seen)+", last "+clock(t.Last))
 	blocks := []block{note(strings.Join(words, " · "))}
+	if e.About != "" {
+		blocks = append(blocks, note(capital(e.About)))
+	}
 	if e.Why != "" && e.State != store.EntryDone {
 		blocks = append(blocks, note(capital(e.Why)))
 	}
@@ -126,6 +129,8 @@ func entryLine(e store.Entry) string {
 		what = e.Title
 	}
 	switch e.State {
+	case store.EntryAsking:
+		return "Asking AWS which targets are meant by: " + what
 	case store.EntryUntargeted:
 		return "An alert that names nothing to diagnose: " + what
 	case store.EntryRefused:

@@ -83,7 +83,7 @@ func over(entries []store.Entry) bool {
 // waitingIn counts the targets that are not looked into yet, or just now.
 func waitingIn(t *store.Trouble) (n int) {
 	for i := range t.Entries {
-		if s := t.Entries[i].State; s == store.EntryWaiting || s == store.EntryRunning {
+		if s := t.Entries[i].State; s == store.EntryWaiting || s == store.EntryRunning || s == store.EntryAsking {
 			n++
 		}
 	}
@@ -147,7 +147,7 @@ func rowName(e store.Entry) string { return cmp.Or(e.Target, e.Title, "no target
 func rowWords(e store.Entry) string {
 	state := map[store.EntryState]string{
 		store.EntryWaiting: "waits for its turn", store.EntryRunning: "being looked into", store.EntryMuted: "muted",
-		store.EntryRefused: "may not be diagnosed", store.EntryUntargeted: "names nothing to diagnose",
+		store.EntryAsking: "asking AWS which targets are meant", store.EntryRefused: "may not be diagnosed", store.EntryUntargeted: "names nothing to diagnose",
 	}[e.State]
 	if state == "" {
 		state = verdictMark(e) + " " + e.Headline

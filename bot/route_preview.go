@@ -58,21 +58,32 @@ func (c AlertConfig) PreviewAlert(a alerts.Alert, allow *investigations.AllowLis
 	switch {
 	case !a.Firing:
 		p.Posts = []string{"under the thread of the alert, if there is one: what a new check of its targets comes to"}
+	case len(a.Lookup) > 0:
+		p.Posts = []string{"a thread" + where + " about the targets that AWS names, where Plexor has credentials for it (alerts.aws); else a message, and why"}
 	case len(a.Targets) == 0:
 		p.Posts = []string{"a message" + where + ": an alert that names nothing to diagnose, and why"}
 	}
 	for _, text := range a.Targets {
-		t, err := investigations.ParseTarget(text)
-		if err == nil {
-			err = allow.Target(t)
-		}
+		refused := refusedTarget(text, allow)
 		switch {
-		case err != nil:
-			p.Why = capital(err.Error())
+		case refused != "":
+			p.Why = refused
 			p.Posts = append(p.Posts, "a message"+where+": not diagnosed: "+text)
 		case a.Firing:
 			p.Posts = append(p.Posts, "a thread"+where+": "+text+", plan "+p.Route.Plan)
 		}
 	}
 	return p
+}
+
+// refusedTarget says why a target may not be diagnosed, or "".
+func refusedTarget(text string, allow *investigations.AllowList) string {
+	t, err := investigations.ParseTarget(text)
+	if err != nil {
+		return capital(err.Error())
+	}
+	if err := allow.Target(t); err != nil {
+		return capital(notAllowed(err).Reason)
+	}
+	return ""
 }

@@ -58,6 +58,8 @@ type board struct {
 	mutes    []store.Mute
 	running  map[string][]entryRef // investigation -> who waits for it
 	unsaid   map[string]time.Time  // troubles whose count changed since it was said -> when to say it
+	lookup   bool                  // AWS can be asked
+	asks     []ask                 // that wait for it
 	begin    func(t *store.Trouble, e *store.Entry, now time.Time) (investigations.Investigation, error)
 
 	change  store.AlertChange
@@ -156,7 +158,7 @@ func (b *board) joinable(t *store.Trouble, now time.Time) bool {
 // busy reports whether anything of t waits or runs.
 func busy(t *store.Trouble) bool {
 	return slices.ContainsFunc(t.Entries, func(e store.Entry) bool {
-		return e.State == store.EntryWaiting || e.State == store.EntryRunning || e.Due
+		return e.State == store.EntryWaiting || e.State == store.EntryRunning || e.State == store.EntryAsking || e.Due
 	})
 }
 

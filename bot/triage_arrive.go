@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plexorbot/plexor/bot/alerts"
@@ -163,13 +164,14 @@ func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now
 		return
 	}
 	e := b.entry(a, p, now)
-	if e.Target == "" {
-		b.stats.Untargeted++
-	}
 	t.Entries = append(t.Entries, e)
 	b.groups[groupKey(t.Channel, t.Thread, p.host)] = t.ID
-	b.reuse(t, &t.Entries[len(t.Entries)-1], now)
-	b.mark(t, now)
+	if last := &t.Entries[len(t.Entries)-1]; last.State == store.EntryAsking {
+		b.ask(t, last)
+	} else {
+		b.reuse(t, last, now)
+		b.mark(t, now)
+	}
 	b.touch(t)
 }
 
@@ -186,10 +188,13 @@ func (b *board) entry(a arrival, p place, now time.Time) store.Entry {
 	e := store.Entry{
 		Target: p.target, Host: p.host, Title: clip(a.alert.Title, 200), Source: a.alert.Source, Link: a.alert.Link,
 		Fingerprint: a.alert.Fingerprint, Severity: a.alert.Severity, Rank: a.alert.Rank(), Plan: a.route.Plan, Inputs: a.route.Inputs,
-		State: store.EntryWaiting, Firing: 1, Since: now,
+		Route: a.route.Name, State: store.EntryWaiting, Firing: 1, Since: now,
 	}
 	switch {
+	case p.target == "" && b.lookup && len(a.alert.Lookup) > 0:
+		e.State, e.Lookup, e.Labels = store.EntryAsking, a.alert.Lookup[:min(len(a.alert.Lookup), maxLookups)], few(a.alert.Labels)
 	case p.target == "":
+		b.stats.Untargeted++
 		e.State, e.Why, e.Labels = store.EntryUntargeted, clip(a.alert.Why, 500), few(a.alert.Labels)
 	case p.refused != "":
 		e.State, e.Why = store.EntryRefused, clip(p.refused, 300)
@@ -229,7 +234,12 @@ func (b *board) home(a arrival, now time.Time) *store.Trouble {
 func groupKey(channel, thread, host string) string { return channel + "\x00" + thread + "\x00" + host }
 
 // untargetedHost groups alerts without a target by what they are about.
-func untargetedHost(a alerts.Alert) string { return "\x01" + a.Source + " " + a.Title }
+func untargetedHost(a alerts.Alert) string {
+	if len(a.Lookup) > 0 {
+		return "\x01" + strings.Join(a.Lookup, " ")
+	}
+	return "\x01" + a.Source + " " + a.Title
+}
 
 // maxShownLabels bounds the labels that are kept of an alert.
 const maxShownLabels = 24

@@ -34,7 +34,7 @@ func (b *board) lower(t *store.Trouble, n *memo, a arrival) (quiet []*store.Entr
 		e := &t.Entries[i]
 		named := slices.ContainsFunc(a.places, func(p place) bool { return p.target == e.Target && p.host == e.Host })
 		if len(a.places) == 0 && e.Target != "" {
-			named = slices.Contains(n.targets, hash(e.Target))
+			named = slices.Contains(n.targets, hash(e.Target)) || stands(e.Lookup, a.alert.Lookup)
 		}
 		if e.Firing <= 0 || !named && e.Fingerprint != a.alert.Fingerprint {
 			continue
@@ -70,6 +70,8 @@ func (b *board) again(t *store.Trouble, e *store.Entry, now time.Time) {
 		return
 	case e.State == store.EntryRunning:
 		e.Due = true
+	case e.State == store.EntryUntargeted && len(e.Lookup) > 0:
+		b.ask(t, e)
 	case e.State == store.EntryDone || e.State == store.EntryExplained || e.State == store.EntryMuted:
 		e.State, e.After = store.EntryWaiting, e.Checked.Add(recheckGap)
 	}
@@ -105,7 +107,7 @@ func (b *board) tick(now time.Time) {
 		if t.Into != "" {
 			continue
 		}
-		if !t.Posted && now.Sub(t.Begun) >= settle {
+		if !t.Posted && !now.Before(postAt(t)) {
 			t.Posted = true
 			b.touch(t)
 		}
@@ -127,6 +129,14 @@ func (b *board) tick(now time.Time) {
 		}
 	}
 	b.letGo(now)
+}
+
+// postAt is when a new thread may stand in Slack.
+func postAt(t *store.Trouble) time.Time {
+	if asking(t) {
+		return t.Begun.Add(askGrace)
+	}
+	return t.Begun.Add(settle)
 }
 
 // longest is how long a trouble that never ends is remembered after its last
@@ -162,7 +172,7 @@ func (b *board) wait(now time.Time) time.Duration {
 	}
 	for _, t := range b.troubles {
 		if !t.Posted && t.Into == "" {
-			next = min(next, max(t.Begun.Add(settle).Sub(now), time.Millisecond))
+			next = min(next, max(postAt(t).Sub(now), time.Millisecond))
 		}
 	}
 	return next

@@ -39,6 +39,7 @@ const (
 	EntryRefused    EntryState = "refused"    // it may not be diagnosed; Why says so
 	EntryUntargeted EntryState = "untargeted" // nothing says what to diagnose; Why says what would
 	EntryMuted      EntryState = "muted"      // muted while it waited
+	EntryAsking     EntryState = "asking"     // AWS is being asked which targets stand behind Lookup
 	EntryExplained  EntryState = "explained"  // the cause of another target on its host is its own
 )
 
@@ -56,6 +57,9 @@ type Entry struct {
 	Plan        string            `json:"plan,omitempty"`
 	Inputs      map[string]string `json:"inputs,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
+	Route       string            `json:"route,omitempty"`
+	Lookup      []string          `json:"lookup,omitempty"` // ARNs that stand for targets
+	About       string            `json:"about,omitempty"`  // what AWS said of them
 
 	State    EntryState `json:"state"`
 	Firing   int        `json:"firing"` // alerts that say so now

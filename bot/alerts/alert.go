@@ -24,6 +24,9 @@ type Alert struct {
 	From string `json:"from,omitempty"`
 	// Why says why there is no target: which label or mapping would give one, or why the alert must not be diagnosed.
 	Why string `json:"why,omitempty"`
+	// Lookup are the ARNs of AWS's target groups, or of a load balancer, that the alert names in place of a target. Who has
+	// credentials can ask AWS which targets stand behind them.
+	Lookup []string `json:"lookup,omitempty"`
 	// Fingerprint identifies the alert over time: the same for each repetition and for its resolution.
 	Fingerprint string `json:"fingerprint"`
 	// DedupKey is the sender's identity of this state of the alert: a repeated delivery carries the same one. Empty where the sender

@@ -63,6 +63,9 @@ func (c cloudWatchAlarm) alert(o Options) (Alert, error) {
 	if len(a.Targets) == 0 {
 		o.findTargets(&a)
 	}
+	if len(a.Targets) == 0 {
+		a.Lookup = c.lookup()
+	}
 	if a.From == "" && c.Trigger == nil && c.AlarmRule != "" {
 		a.Why = `the alarm is made of other alarms and names no target; put "target: host:port" into its description, or send the alarms it is made of`
 	}

@@ -1,6 +1,9 @@
 package alerts
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // metrics are those that the alarm watches, one or, for an alarm on an expression, several.
 func (c cloudWatchAlarm) metrics() []cloudWatchMetric {
@@ -54,21 +57,34 @@ func dimensionLabel(name string) string {
 }
 
 // targetGroups are the ARNs of the target groups among the dimensions, in order.
-func (c cloudWatchAlarm) targetGroups() []string {
+func (c cloudWatchAlarm) targetGroups() []string { return c.arns("TargetGroup", "") }
+
+// arns makes ARNs of the values of a dimension, which begin after the prefix that they lack.
+func (c cloudWatchAlarm) arns(dimension, prefix string) (arns []string) {
 	partition, _, _ := strings.Cut(strings.TrimPrefix(string(c.AlarmArn), "arn:"), ":")
 	region, account := arnPlace(string(c.AlarmArn))
 	if region == "" {
 		return nil
 	}
-	var arns []string
 	for _, m := range c.metrics() {
 		for _, d := range m.Dimensions {
-			if d.Name == "TargetGroup" && strings.HasPrefix(string(d.Value), "targetgroup/") {
-				arns = appendNew(arns, "arn:"+partition+":elasticloadbalancing:"+region+":"+account+":"+string(d.Value))
+			if string(d.Name) == dimension && balancing.MatchString(string(d.Value)) {
+				arns = appendNew(arns, "arn:"+partition+":elasticloadbalancing:"+region+":"+account+":"+prefix+string(d.Value))
 			}
 		}
 	}
 	return arns
+}
+
+// balancing is the form of the dimensions' values; a classic load balancer has a bare name.
+var balancing = regexp.MustCompile(`^(targetgroup|app|net|gwy)/[^/]+/[^/]+$`)
+
+// lookup are the target groups of the alarm, or its load balancer where it names none. A classic load balancer has no ARN.
+func (c cloudWatchAlarm) lookup() []string {
+	if groups := c.targetGroups(); len(groups) > 0 {
+		return groups
+	}
+	return c.arns("LoadBalancer", "loadbalancer/")
 }
 
 // arnPlace takes region and account out of "arn:aws:cloudwatch:us-east-1:123456789012:alarm:name".

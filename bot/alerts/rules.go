@@ -129,9 +129,11 @@ func whyNone(labels map[string]string) string {
 	const remedy = `; give the alert an annotation or label "target" with host:port, a URL or the name of an upstream`
 	switch {
 	case labels["target_group_arn"] != "":
-		return "the alarm names only " + labels["target_group_arn"] + "; map it to targets under alerts.sns.target_groups"
+		return "the alarm names only " + labels["target_group_arn"] + "; give Plexor credentials for AWS, or map it to targets under alerts.sns.target_groups"
+	case strings.Contains(labels["load_balancer"], "/"):
+		return "the alarm names only the load balancer " + labels["load_balancer"] + "; give Plexor credentials for AWS, or map it to targets under alerts.sns.target_groups"
 	case labels["load_balancer"] != "":
-		return "the alarm names only the load balancer " + labels["load_balancer"] + "; map it to targets under alerts.sns.target_groups"
+		return "the alarm names only the classic load balancer " + labels["load_balancer"] + "; map it to targets under alerts.sns.target_groups"
 	case labels["namespace"] != "" && firstOf(labels["service"], labels["pod"], labels["ingress"]) != "":
 		return "the labels name a Kubernetes " + kubernetesName(labels) + " and no port" + remedy
 	case labels["instance"] != "":

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/plexorbot/plexor/bot"
@@ -16,6 +17,9 @@ func openAlerts(cfg *config, sec secrets, b *bot.Bot) error {
 	}
 	if rules.Auth, err = alertAuth(cfg, sec.token); err != nil {
 		return err
+	}
+	if rules.Lookup, err = targetLookup(cfg.Alerts.AWS, b.Log); err != nil {
+		return fmt.Errorf("alerts.aws: %w", err)
 	}
 	aws := newSNSClient()
 	rules.Confirm = aws.confirm

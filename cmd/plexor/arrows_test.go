@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"investigations/lab":            {"investigations"},
 	"store":                         {"investigations"},
 	"bot/alerts":                    {"investigations"},
+	"bot/awsapi":                    {},
 	"bot/slackapi":                  {},
 	"bot/schedules":                 {},
 	"bot/picture":                   {},
@@ -41,6 +42,7 @@ var arrows = map[string][]string{
 
 // owners says which package alone imports a library, tests aside.
 var owners = map[string][]string{
+	"github.com/aws/":             {"bot/awsapi"},
 	"github.com/slack-go/slack":   {"bot/slackapi"},
 	"go.etcd.io/bbolt":            {"store"},
 	"github.com/robfig/cron":      {"bot/schedules"},

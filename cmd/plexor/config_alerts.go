@@ -21,6 +21,7 @@ type alertsConfig struct {
 	TargetRules []string                `yaml:"target_rules" help:"expressions (CEL) that give an alert's targets, asked before the built-in rules, for example labels.upstream + \":8080\""`
 	Generic     genericConfig           `yaml:"generic"`
 	SNS         snsConfig               `yaml:"sns"`
+	AWS         awsConfig               `yaml:"aws"`
 	Windows     []windowConfig          `yaml:"windows" help:"times of maintenance, in which alerts that fit make no thread"`
 	Cooldown    duration                `yaml:"cooldown" help:"what comes within this time after the last alert joins its thread; 15m unless given"`
 	Storm       stormConfig             `yaml:"storm"`
@@ -59,6 +60,12 @@ type snsConfig struct {
 	TargetGroups map[string][]string `yaml:"target_groups" help:"target group (ARN, targetgroup/name/id or name) or load balancer: its targets"`
 }
 
+type awsConfig struct {
+	Lookup   string `yaml:"lookup" help:"whether AWS is asked which targets stand behind a target group or load balancer: on, off, or auto: where the environment or ~/.aws gives credentials; on takes the role of the EC2 instance too; auto unless given"`
+	Profile  string `yaml:"profile" help:"profile of ~/.aws/config and ~/.aws/credentials; the default one unless given"`
+	Endpoint string `yaml:"endpoint" help:"URL at which Elastic Load Balancing and EC2 are asked instead of AWS's own, for a private endpoint"`
+}
+
 type stormConfig struct {
 	Targets int      `yaml:"targets" help:"more new targets than these make one thread; 8 unless given"`
 	Within  duration `yaml:"within" help:"within this time; 60s unless given"`
@@ -90,6 +97,9 @@ func (c *alertsConfig) check(bad func(field, format string, args ...any)) {
 		if _, err := w.window(); err != nil {
 			bad(fmt.Sprintf("alerts.windows[%d]", i), "%v", err)
 		}
+	}
+	if err := c.AWS.check(); err != nil {
+		bad("alerts.aws", "%v", err)
 	}
 	for field, n := range map[string]int{"alerts.at_once": c.AtOnce, "alerts.queue": c.Queue, "alerts.kept": c.Kept, "alerts.storm.targets": c.Storm.Targets} {
 		if n < 0 {
