@@ -12,7 +12,8 @@ type FirewallArgs struct {
 
 // FirewallFacts are the facts of firewall.verdict: which rule decides about
 // the packet, in nftables (native and iptables-nft) and in legacy iptables.
-// Where a match cannot be evaluated, Decided is false and Why says which.
+// Where a match cannot be evaluated, or a program beside the rules (XDP, tc,
+// IPVS) sees the packet, Decided is false and Why says which.
 type FirewallFacts struct {
 	Decided      *bool    `json:"decided"`
 	Action       *string  `json:"action"`      // accept, drop or reject; unset unless decided
@@ -29,11 +30,13 @@ type FirewallFacts struct {
 	Position     *int64   `json:"position"` // 1-based in its chain, as iptables -D counts
 	Rule         *string  `json:"rule"`     // its text as nft or iptables-save prints it, comment included
 	Comment      *string  `json:"comment"`
-	Zone         *string  `json:"zone"`     // firewalld's, from the chain's name
-	Packets      *int64   `json:"packets"`  // its counter, if it has one
-	Why          []string `json:"why"`      // why not decided
-	Rulesets     []string `json:"rulesets"` // what was looked at: nftables, iptables-legacy, ip6tables-legacy
-	Empty        *bool    `json:"empty"`    // there are no rules at all on these hooks
+	Zone         *string  `json:"zone"`      // firewalld's, from the chain's name
+	Packets      *int64   `json:"packets"`   // its counter, if it has one
+	Rewritten    *bool    `json:"rewritten"` // the rules give the packet another destination (DNAT, redirect); unset unless decided
+	To           *string  `json:"to"`        // that destination, address:port, if it is one
+	Why          []string `json:"why"`       // why not decided
+	Rulesets     []string `json:"rulesets"`  // what was looked at: nftables, iptables-legacy, ip6tables-legacy
+	Empty        *bool    `json:"empty"`     // there are no rules at all on these hooks
 	NotPermitted *string  `json:"not_permitted"`
 	// Delete and Allow are facts about how this rule set is changed so that
 	// this packet passes: the first takes the rule away, the second puts an

@@ -13,7 +13,7 @@ type WatchArgs struct {
 // counters are known.
 type WatchFacts struct {
 	Armed     *bool   `json:"armed"`
-	SYNSeen   *bool   `json:"syn_seen"` // the SYN of this very connection came in here
+	SYNSeen   *bool   `json:"syn_seen"` // the SYN of this very connection came in here; never false where an XDP program may take it first
 	SYNs      *int64  `json:"syns"`
 	From      *string `json:"from"` // its source address as seen here
 	Interface *string `json:"interface"`
@@ -22,8 +22,12 @@ type WatchFacts struct {
 	AnswerTTL *int64  `json:"answer_ttl"`
 	// KernelReset says who made a reset that left here: true if the kernel's
 	// TCP did (each reset that left is counted in Tcp:OutRsts), false if
-	// OutRsts did not rise at all; unset where the counters cannot tell.
-	KernelReset     *bool       `json:"kernel_reset"`
+	// OutRsts did not rise at all or the reset came in here before it left;
+	// unset where that cannot be told.
+	KernelReset *bool `json:"kernel_reset"`
+	// Forwarded: the reset that left here came in from another host or network
+	// namespace (NAT or IPVS leads there); unset unless a reset was the answer.
+	Forwarded       *bool       `json:"forwarded"`
 	OutRsts         *int64      `json:"out_rsts"`         // rise of Tcp:OutRsts while armed (/proc/net/snmp)
 	ResetsSeen      *int64      `json:"resets_seen"`      // all TCP resets that left while armed
 	InSegs          *int64      `json:"in_segs"`          // rise of Tcp:InSegs

@@ -1,6 +1,11 @@
 package probe
 
-import "net"
+import (
+	"net"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+)
 
 // sighting is what a watch saw.
 type sighting struct {
@@ -61,10 +66,38 @@ func (s *sighting) facts(whole bool, before, after counters) WatchFacts {
 	case whole:
 		f.Answer = new("none")
 	}
-	if s.answered == "reset" && whole && !s.passing {
-		f.KernelReset = kernelReset(s.resets, after.outRsts-before.outRsts)
+	if s.answered == "reset" && whole {
+		f.Forwarded, f.KernelReset = new(s.passing), new(false)
+		if !s.passing {
+			f.KernelReset = kernelReset(s.resets, after.outRsts-before.outRsts)
+		}
 	}
 	return f
+}
+
+// takesFirst names the interfaces whose packets an XDP program sees before a
+// capture does.
+func takesFirst() (names []string) {
+	links, err := netlink.LinkList()
+	if err != nil {
+		return nil
+	}
+	for _, l := range links {
+		if x := l.Attrs().Xdp; x != nil && x.Attached {
+			names = append(names, l.Attrs().Name)
+		}
+	}
+	return names
+}
+
+// behind takes back what a capture behind XDP programs cannot know: that a SYN
+// did not come in.
+func (f *WatchFacts) behind(names []string) {
+	if len(names) == 0 || f.SYNSeen == nil || *f.SYNSeen {
+		return
+	}
+	f.SYNSeen, f.SYNs = nil, nil
+	f.lacks("an XDP program on " + strings.Join(names, ", ") + " sees packets before this watch does")
 }
 
 // kernelReset judges who made the resets that left, by how much Tcp:OutRsts

@@ -61,6 +61,9 @@ func (s *Set) rules(ctx context.Context) (counts []RuleCount, denied string) {
 	}
 	counts, err := s.Rules(ctx)
 	if err != nil {
+		if errors.Is(err, os.ErrPermission) {
+			return nil, "needs CAP_NET_ADMIN to see the rules' counters"
+		}
 		return nil, "rule counters: " + err.Error()
 	}
 	return counts, ""
@@ -153,8 +156,9 @@ func (w *watcher) run(ctx context.Context, sig signals, ends time.Time) (f Watch
 	}
 	f = w.seen.facts(denied == nil && c.lost() == 0, before, after)
 	if denied != nil {
-		f = WatchFacts{NotPermitted: new("packets: " + denied.Error())}
+		f = WatchFacts{NotPermitted: new(denied.Error() + " to see packets")}
 	}
+	f.behind(takesFirst())
 	f.Armed = new(true)
 	f.counters(before, after)
 	return f, nil

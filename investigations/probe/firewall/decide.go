@@ -1,6 +1,9 @@
 package firewall
 
-import "slices"
+import (
+	"net/netip"
+	"slices"
+)
 
 // decision is what all ways of a packet come to.
 type decision struct {
@@ -10,6 +13,13 @@ type decision struct {
 	state   state   // at the decider
 	why     []string
 	empty   bool
+	to      destination
+}
+
+// destination is where the rules lead the packet.
+type destination struct {
+	rewritten bool
+	place     netip.AddrPort // zero: not one place, or not known
 }
 
 // decide compares the ends of all ways: only what all agree on is decided.
@@ -39,7 +49,30 @@ func (t *trip) decide() decision {
 	if !d.decided {
 		d.verdict, d.by = verdict{}, decider{}
 	}
+	d.to = t.leads()
 	return d
+}
+
+// leads is where all ways lead that are not ended before.
+func (t *trip) leads() destination {
+	d := destination{}
+	for i, e := range t.ends {
+		at := netip.AddrPortFrom(e.dst, e.dport)
+		d.rewritten = d.rewritten || e.dstUnknown || at != netip.AddrPortFrom(e.origDst, e.origDport)
+		if e.dstUnknown || i > 0 && at != d.place {
+			return destination{rewritten: true}
+		}
+		d.place = at
+	}
+	return d
+}
+
+// doubt takes a decision back for what stands beside the rules.
+func (d decision) doubt(beside []string) decision {
+	if len(beside) == 0 {
+		return d
+	}
+	return decision{empty: d.empty, why: append(slices.Clone(beside), d.why...)}
 }
 
 // reasons are the assumptions of all ways, each once, in the order met.

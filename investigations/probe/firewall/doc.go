@@ -8,6 +8,8 @@
 // only what all of them come to is decided. Readers stand in *_linux.go files;
 // everything else is pure.
 //
-// Not seen are programs attached beside these rules: XDP, tc, BPF links of
-// netfilter and of control groups, and IPVS.
+// Programs beside these rules (XDP, tc, IPVS, those of the runner's own control
+// group) are looked for and not understood: where one is on the packet's way,
+// nothing is decided. Not seen are BPF links of netfilter and the control group
+// of the process that listens.
 package firewall

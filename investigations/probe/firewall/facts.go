@@ -9,6 +9,10 @@ func facts(d decision, tool func(engine string, v6 bool) string) probe.FirewallF
 		return f
 	}
 	f.Action = ptr(map[verdictKind]string{vAccept: "accept", vDrop: "drop", vReject: "reject"}[d.verdict.kind])
+	f.Rewritten = &d.to.rewritten
+	if d.to.rewritten && d.to.place.IsValid() {
+		f.To = ptr(d.to.place.String())
+	}
 	if d.verdict.kind == vReject {
 		f.RejectWith = &d.verdict.with
 	}

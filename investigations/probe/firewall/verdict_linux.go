@@ -67,7 +67,7 @@ func (sc *scene) verdict(hook string, p packet) probe.FirewallFacts {
 	if sc.sets != nil {
 		h.ipset = ipsets{sc.sets}.test
 	}
-	f := facts(walk(sc.rules, p, hook, h).decide(), iptablesTool)
+	f := facts(walk(sc.rules, p, hook, h).decide().doubt(sc.live.beside(hook, p)), iptablesTool)
 	f.Rulesets = sc.names
 	return f
 }
