@@ -36,10 +36,7 @@ type Bot struct {
 	status   slackapi.Status
 	outbox   *Outbox
 	channels channelNames
-	fatal    struct {
-		sync.Mutex
-		err error
-	}
+	slackErr lockedError // Slack takes the tokens no longer, or does not answer
 }
 
 // retainEvery is how often the retention is looked after.
@@ -67,6 +64,8 @@ func (b *Bot) Run(ctx context.Context) error {
 		part(b.answer)
 		if b.Slack.SocketMode() {
 			part(b.listen)
+		} else {
+			part(b.lookAtSlack)
 		}
 	}
 	part(b.Runs.Run)
@@ -109,20 +108,6 @@ func (b *Bot) wire() {
 	}
 }
 
-// listen receives over Socket Mode. Tokens that Slack does not take do not end
-// the bot: its API, runners and alerts go on, and /readyz says what is wrong.
-func (b *Bot) listen(ctx context.Context) error {
-	err := b.Slack.Listen(ctx, b, &b.status)
-	if err == nil {
-		return nil
-	}
-	b.fatal.Lock()
-	b.fatal.err = err
-	b.fatal.Unlock()
-	b.Log.Error("slack does not take this app's tokens: check SLACK_APP_TOKEN (scope connections:write) and SLACK_BOT_TOKEN, then restart", "error", err)
-	return nil
-}
-
 // render gives the messages of any subject.
 func (b *Bot) render(subject string) ([]Message, error) {
 	if id, ok := alertSubject(subject); ok {
@@ -146,23 +131,25 @@ func (b *Bot) render(subject string) ([]Message, error) {
 	return nil, store.ErrNotFound
 }
 
-// undeliverable tells who asked that the channel can't be posted to.
-func (b *Bot) undeliverable(ctx context.Context, subject string, m Message, cause error) {
+// undeliverable tells who asked that the channel can't be posted to, and reports
+// whether they know.
+func (b *Bot) undeliverable(ctx context.Context, subject string, m Message, cause error) bool {
 	if strings.HasPrefix(subject, store.SpeechPrefix) {
-		b.scheduleUndeliverable(subject, cause)
-		return
+		return b.scheduleUndeliverable(subject, cause)
 	}
 	inv, err := b.Store.Investigation(subject[min(len("inv/"), len(subject)):])
 	if err != nil || inv.Trigger.By == "" {
-		return
+		return false
 	}
-	text := "I could not post in that channel: " + hint(cause)
-	if channel, err := b.Slack.Direct(ctx, inv.Trigger.By); err == nil {
-		_, err = b.Slack.Post(ctx, slackapi.Message{Channel: channel, Text: text})
-		if err != nil {
-			b.Log.Warn("tell who asked that a channel can't be posted to", "error", err)
-		}
+	text := "I could not post about " + inv.Target + " in that channel: " + hint(cause)
+	channel, err := b.Slack.Direct(ctx, inv.Trigger.By)
+	if err == nil {
+		_, err = b.Slack.Post(ctx, slackapi.Message{Channel: channel, Text: escape(text)})
 	}
+	if err != nil {
+		b.Log.Warn("tell who asked that a channel can't be posted to", "error", err)
+	}
+	return err == nil
 }
 
 // hint says what a person does about Slack's no.
@@ -173,9 +160,9 @@ func hint(err error) string {
 	}
 	switch e.Code {
 	case "not_in_channel", "channel_not_found":
-		return "type /invite @plexor there, then try again."
+		return "type /invite @plexor there, and it comes."
 	case "is_archived":
-		return "it is archived."
+		return "it is archived; unarchive it, and it comes."
 	}
 	return "Slack said " + e.Code + "."
 }
@@ -196,31 +183,4 @@ func (b *Bot) retain(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-}
-
-// Ready is nil when the bot can do its work; the error says what it can't.
-func (b *Bot) Ready() error {
-	b.begin.Do(b.wire)
-	var all []error
-	if err := b.Store.Ping(); err != nil {
-		all = append(all, err)
-	}
-	if b.Lacks != "" {
-		all = append(all, errors.New(b.Lacks))
-	}
-	if b.Schedules != nil {
-		all = append(all, b.Schedules.Ready())
-	}
-	if b.Slack != nil {
-		b.fatal.Lock()
-		all = append(all, b.fatal.err)
-		b.fatal.Unlock()
-		if b.Slack.SocketMode() {
-			all = append(all, b.status.Err())
-		}
-		if b.outbox != nil {
-			all = append(all, b.outbox.Trouble())
-		}
-	}
-	return errors.Join(all...)
 }

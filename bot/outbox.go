@@ -25,21 +25,23 @@ type Outbox struct {
 	// nothing to say any more.
 	Render func(subject string) ([]Message, error)
 	// Undeliverable is told once when a subject's first message can't be
-	// posted for good.
-	Undeliverable func(ctx context.Context, subject string, m Message, err error)
+	// posted; it reports whether a person knows now.
+	Undeliverable func(ctx context.Context, subject string, m Message, err error) bool
 
-	mu      sync.Mutex
-	wake    chan struct{}
-	busy    map[string]bool      // subjects that a worker holds
-	woken   map[string]bool      // of those, which changed meanwhile
-	waits   map[string]time.Time // subject or channel -> not before
-	tries   map[string]int       // subject -> failures in a row
-	updated map[string]said      // subject/key -> when it was last said
-	updates []time.Time          // of the last minute, oldest first
-	trouble error                // the last failure, nil after a success
-	team    string
-	url     string // the workspace's web address
-	classic bool
+	pace     pace // usualPace but in tests
+	mu       sync.Mutex
+	wake     chan struct{}
+	busy     map[string]time.Time // subjects that a worker holds, and since when
+	woken    map[string]bool      // of those, which changed meanwhile
+	waits    map[string]time.Time // subject or channel -> not before
+	tries    map[string]int       // subject -> failures in a row
+	updated  map[string]said      // subject/key -> when it was last said
+	updates  []time.Time          // of the last minute, oldest first
+	trouble  error                // the last failure, nil after a success
+	refusals map[string]error     // channel -> why it takes nothing
+	team     string
+	url      string // the workspace's web address
+	classic  bool
 }
 
 const (
@@ -63,8 +65,11 @@ type said struct {
 // Init prepares the maps; it is called once, before Run and Wake.
 func (o *Outbox) Init() {
 	o.wake = make(chan struct{}, 1)
-	o.busy, o.woken, o.waits = map[string]bool{}, map[string]bool{}, map[string]time.Time{}
-	o.tries, o.updated = map[string]int{}, map[string]said{}
+	o.busy, o.woken, o.waits = map[string]time.Time{}, map[string]bool{}, map[string]time.Time{}
+	o.tries, o.updated, o.refusals = map[string]int{}, map[string]said{}, map[string]error{}
+	if o.pace == (pace{}) {
+		o.pace = usualPace
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -75,7 +80,7 @@ func (o *Outbox) Init() {
 // somebody waits for.
 func (o *Outbox) Wake(subject string) {
 	o.mu.Lock()
-	if o.busy[subject] {
+	if _, held := o.busy[subject]; held {
 		o.woken[subject] = true
 	} else if o.tries[subject] == 0 {
 		delete(o.waits, subject)
@@ -89,13 +94,6 @@ func (o *Outbox) again() {
 	case o.wake <- struct{}{}:
 	default:
 	}
-}
-
-// Trouble is why messages wait, nil if none do.
-func (o *Outbox) Trouble() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.trouble
 }
 
 // Run works until ctx ends.
@@ -177,14 +175,14 @@ func (o *Outbox) round(ctx context.Context, wg *sync.WaitGroup, slots chan struc
 func (o *Outbox) take(subject string) time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.busy[subject] {
+	if _, held := o.busy[subject]; held {
 		return -1
 	}
 	if wait := o.waits[subject].Sub(o.Now()); wait > 0 {
 		return wait
 	}
 	delete(o.waits, subject)
-	o.busy[subject] = true
+	o.busy[subject] = o.Now()
 	return 0
 }
 

@@ -27,49 +27,46 @@ func (o *Outbox) message(ctx context.Context, subject string, m Message, posts m
 		thread = cmp.Or(parent.Thread, parent.TS) // beside a parent that is a reply itself
 		m.Channel = parent.Channel
 	}
-	if known && p.State == store.PostBegun {
-		found, err := o.lookFor(ctx, subject, m, &p, thread)
-		if err != nil {
-			return 0, err
+	switch {
+	case known && p.State == store.PostRefused:
+		if wait := o.probe(m.Channel); wait > 0 {
+			return wait, nil
 		}
-		known = found
-		if found {
-			posts[m.Key] = p
+		known = p.TS != "" // it stands there, and its update was refused
+	case known && p.State == store.PostBegun:
+		wait, err := o.lookFor(ctx, subject, m, posts, thread)
+		if err != nil || wait > 0 {
+			return wait, err
 		}
+		p = posts[m.Key]
+		known = p.State == store.PostDone
 	}
 	if !known {
 		if wait := o.channelWait(m); wait > 0 {
 			return wait, nil
 		}
-		return 0, o.post(ctx, subject, m, thread, posts)
+		return o.post(ctx, subject, m, thread, posts)
 	}
-	if p.Hash == m.Hash() {
-		return 0, nil
+	if p.Hash != m.Hash() {
+		if wait, err := o.update(ctx, subject, m, p, posts); err != nil || wait > 0 {
+			return wait, err
+		}
 	}
-	return o.update(ctx, subject, m, p, posts)
-}
-
-// lookFor asks Slack whether it has a message that was begun before a crash.
-func (o *Outbox) lookFor(ctx context.Context, subject string, m Message, p *store.Post, thread string) (bool, error) {
-	at, found, err := o.Slack.Find(ctx, p.Channel, thread, metadataKey(subject, m.Key))
-	if err != nil && slackapi.KindOf(err) != slackapi.Gone {
-		return false, err
-	}
-	if !found {
-		return false, o.Store.DeletePost(subject, m.Key)
-	}
-	p.TS, p.State, p.Hash = at.TS, store.PostDone, "" // what it says is not known: an update follows
-	return true, o.Store.PutPost(subject, *p)
+	return o.single(ctx, subject, posts[m.Key], thread)
 }
 
 // metadataKey travels with a message.
 func metadataKey(subject, key string) string { return subject + "#" + key }
 
 // post says a message for the first time: begun on disk, then said, then done.
-func (o *Outbox) post(ctx context.Context, subject string, m Message, thread string, posts map[string]store.Post) error {
-	p := store.Post{Key: m.Key, Team: o.team, Channel: m.Channel, Thread: m.Thread, State: store.PostBegun}
+func (o *Outbox) post(ctx context.Context, subject string, m Message, thread string, posts map[string]store.Post) (time.Duration, error) {
+	was := posts[m.Key]
+	p := store.Post{
+		Key: m.Key, Team: o.team, Channel: m.Channel, Thread: m.Thread, State: store.PostBegun,
+		Check: was.Check, Since: was.Since, Told: was.Told,
+	}
 	if err := o.Store.PutPost(subject, p); err != nil {
-		return err
+		return 0, err
 	}
 	at, err := o.Slack.Post(ctx, o.say(subject, m, thread))
 	if o.simpler(err) {
@@ -79,19 +76,41 @@ func (o *Outbox) post(ctx context.Context, subject string, m Message, thread str
 	case err == nil:
 	case slackapi.KindOf(err) == slackapi.Limited:
 		o.holdChannel(m.Channel, o.after(err))
-		return errors.Join(err, o.Store.DeletePost(subject, m.Key))
+		return 0, errors.Join(err, o.takeBack(subject, p))
 	case ctx.Err() != nil:
-		return ctx.Err() // it stays begun: the next start looks
+		return 0, ctx.Err() // it stays begun: the next start looks
+	case slackapi.KindOf(err) == slackapi.Channel:
+		return o.refused(ctx, subject, m, p, err)
 	case o.hopeless(err):
-		return o.dead(ctx, subject, m, p, err)
+		return 0, o.dead(ctx, subject, m, p, err)
 	case slackapi.KindOf(err) == slackapi.Retry:
-		return err // Slack may have it: it stays begun, and is looked for
+		p.Error = err.Error() // it is looked for, and what is not there now does not come later
+		return 0, errors.Join(err, o.Store.PutPost(subject, p))
+	case slackapi.KindOf(err) == slackapi.Lost:
+		return 0, errors.Join(err, o.Store.PutPost(subject, p)) // Slack may have it: it stays begun, as of now, and is looked for
 	default:
-		return errors.Join(err, o.Store.DeletePost(subject, m.Key)) // Slack said no: nothing stands there
+		return 0, errors.Join(err, o.takeBack(subject, p)) // nothing stands there
 	}
-	p.Channel, p.TS, p.Hash, p.State = at.Channel, at.TS, m.Hash(), store.PostDone
+	p.Channel, p.TS, p.Hash, p.State, p.Since, p.Told = at.Channel, at.TS, m.Hash(), store.PostDone, time.Time{}, false
+	if !p.Check.IsZero() {
+		p.Check = o.Now().Add(o.pace.twice).UTC()
+	}
 	posts[m.Key] = p
+	o.accepted(m.Channel)
 	o.touch(subject, m, false)
+	if err := o.Store.PutPost(subject, p); err != nil {
+		return 0, err
+	}
+	return o.single(ctx, subject, p, thread)
+}
+
+// takeBack forgets that a message was begun: Slack does not have it. What is
+// known of earlier attempts is kept.
+func (o *Outbox) takeBack(subject string, p store.Post) error {
+	if p.Check.IsZero() && p.Since.IsZero() {
+		return o.Store.DeletePost(subject, p.Key)
+	}
+	p.Error = "not said"
 	return o.Store.PutPost(subject, p)
 }
 
@@ -108,13 +127,16 @@ func (o *Outbox) update(ctx context.Context, subject string, m Message, p store.
 	}
 	switch {
 	case err == nil:
+	case slackapi.KindOf(err) == slackapi.Channel:
+		return o.refused(ctx, subject, m, p, err)
 	case o.hopeless(err):
 		return 0, o.dead(ctx, subject, m, p, err)
 	default:
 		return 0, err
 	}
-	p.Hash = m.Hash()
+	p.Hash, p.State, p.Error, p.Since, p.Told = m.Hash(), store.PostDone, "", time.Time{}, false
 	posts[m.Key] = p
+	o.accepted(m.Channel)
 	o.touch(subject, m, true)
 	return 0, o.Store.PutPost(subject, p)
 }
@@ -232,7 +254,7 @@ func (o *Outbox) simpler(err error) bool {
 // hopeless reports whether trying again can't help.
 func (o *Outbox) hopeless(err error) bool {
 	switch slackapi.KindOf(err) {
-	case slackapi.Channel, slackapi.Gone, slackapi.Refused, slackapi.Blocks:
+	case slackapi.Gone, slackapi.Refused, slackapi.Blocks:
 		return true
 	}
 	return false

@@ -32,16 +32,21 @@ func (b *Bot) mutedTarget(target string, at time.Time) bool {
 }
 
 // scheduleUndeliverable pauses a schedule whose channel can't be posted to. What
-// can't be told to a person is left at that.
-func (b *Bot) scheduleUndeliverable(subject string, cause error) {
+// can't be told to a person is left at that. It reports whether it did.
+func (b *Bot) scheduleUndeliverable(subject string, cause error) bool {
 	if b.Schedules == nil || strings.HasPrefix(subject, store.SpeechPrefix+"note/") {
-		return
+		return false
 	}
 	v, err := b.Store.Speech(subject)
 	if err != nil {
-		return
+		return false
 	}
-	b.Schedules.pauseItself(v.Schedule, "I can't post in its channel "+v.Channel+": "+strings.TrimSuffix(hint(cause), "."))
+	why := "I can't post in its channel " + v.Channel + ": " + strings.TrimSuffix(hint(cause), ".")
+	if v.Episode != nil { // else nobody would hear of it
+		why += ". It was to say there: " + strings.TrimSuffix(episodeText(v.Episode), ".")
+	}
+	b.Schedules.pauseItself(v.Schedule, clip(why, maxText/2))
+	return true
 }
 
 // channelFor finds the channel that a schedule is to speak in, and refuses one

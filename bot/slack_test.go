@@ -6,7 +6,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/plexorbot/plexor/bot/slackapi"
 	"github.com/plexorbot/plexor/bot/workspace"
 )
 
@@ -111,22 +113,37 @@ func TestJoin(t *testing.T) {
 // TestSlackTrouble has Slack fail in each way while somebody asks: nothing is
 // lost, nothing said twice, and /readyz says why it waits.
 func TestSlackTrouble(t *testing.T) {
-	for name, f := range map[string]workspace.Fault{
-		"down":     {Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 3},
-		"limiting": {Method: "chat.postMessage", Status: http.StatusTooManyRequests, RetryAfter: 1, Times: 2},
-		"refusing": {Method: "chat.postMessage", Error: "token_revoked", Times: 3},
-		"losing":   {Method: "chat.postMessage", Status: http.StatusBadGateway, Times: 2, After: "apply"},
+	for name, test := range map[string]struct {
+		fault workspace.Fault
+		says  string
+	}{
+		"down":     {workspace.Fault{Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 3}, "chat.postMessage: 503"},
+		"gone":     {workspace.Fault{Method: "*", After: "drop", Times: 6}, "EOF"},
+		"slow":     {workspace.Fault{Method: "chat.postMessage", DelayMS: 900, Times: 3}, "slack is slow"},
+		"too slow": {workspace.Fault{Method: "chat.postMessage", DelayMS: 2600, Times: 2}, "chat.postMessage: no answer in time"},
+		"late":     {workspace.Fault{Method: "chat.postMessage", DelayMS: 2600, Times: 3, After: "apply"}, "chat.postMessage: no answer in time"},
+		"limiting": {workspace.Fault{Method: "chat.postMessage", Status: http.StatusTooManyRequests, RetryAfter: 1, Times: 2}, "chat.postMessage: ratelimited"},
+		"refusing": {workspace.Fault{Method: "chat.postMessage", Error: "token_revoked", Times: 3}, "token_revoked: slack does not take this app's tokens; reinstall"},
+		"losing":   {workspace.Fault{Method: "chat.postMessage", Status: http.StatusBadGateway, Times: 2, After: "apply"}, "chat.postMessage: 502"},
+		"fatal":    {workspace.Fault{Method: "chat.postMessage", Error: "fatal_error", Times: 2, After: "apply"}, "chat.postMessage: fatal_error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := newOffice(t, workspace.Config{}, open).ready()
-			if err := o.control.Fault(t.Context(), f); err != nil {
+			o := newOffice(t, workspace.Config{}, func(o *office) {
+				open(o)
+				o.bot.Slack = slackapi.New(slackapi.Config{
+					BotToken: "xoxb-test", AppToken: "xapp-test", APIURL: o.control.URL + "/api/", Log: o.bot.Log, Timeout: 2 * time.Second,
+				})
+				o.bot.begin.Do(o.bot.wire)
+				o.bot.outbox.pace = quickPace
+			}).ready()
+			if err := o.control.Fault(t.Context(), test.fault); err != nil {
 				t.Fatal(err)
 			}
 			o.types("/diagnose 127.0.0.1:80")
-			o.eventually("/readyz says so", func() bool {
+			o.eventually("/readyz says "+test.says, func() bool {
 				err := o.bot.Ready()
-				return err != nil && strings.Contains(err.Error(), "chat.postMessage")
+				return err != nil && strings.Contains(err.Error(), test.says)
 			})
 			if m := o.settled(); len(m) != 3 {
 				t.Errorf("the channel holds %q, want a parent and two replies", texts(m))

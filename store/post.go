@@ -14,9 +14,10 @@ type PostState string
 
 // The states of a post. Begun means that Slack may or may not have it.
 const (
-	PostBegun PostState = "begun"
-	PostDone  PostState = "done"
-	PostDead  PostState = "dead" // Slack refused it for good; Error says why
+	PostBegun   PostState = "begun"
+	PostDone    PostState = "done"
+	PostRefused PostState = "refused" // Slack takes nothing in that channel for now; Error says why
+	PostDead    PostState = "dead"    // Slack refused it for good; Error says why
 )
 
 // Post is one message of a subject as it stands in Slack.
@@ -29,8 +30,11 @@ type Post struct {
 	TS      string    `json:"ts,omitempty"`     // Slack's id of the message; unknown while begun
 	Hash    string    `json:"hash,omitempty"`   // of the content that stands there
 	State   PostState `json:"state"`
-	Error   string    `json:"error,omitempty"`
-	At      time.Time `json:"at"`
+	Error   string    `json:"error,omitempty"` // what Slack said; of one that is begun: it answered, so nothing comes later
+	At      time.Time `json:"at"`              // of this record
+	Since   time.Time `json:"since,omitzero"`  // refused: the first time
+	Told    bool      `json:"told,omitempty"`  // refused: a person knows
+	Check   time.Time `json:"check,omitzero"`  // when to look for a second copy: it was said again without knowing that the first was lost
 }
 
 // Dirty is a subject whose messages may not be what they should be.

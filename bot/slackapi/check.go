@@ -24,7 +24,7 @@ func (c *Client) MissingScopes(ctx context.Context, needed []string) ([]string, 
 		return nil, fmt.Errorf("ask for scopes: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.cfg.BotToken)
-	client := http.Client{Timeout: callTimeout}
+	client := http.Client{Timeout: c.cfg.Timeout}
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, wrap("auth.test", err)

@@ -16,11 +16,12 @@ import (
 // Config says how Slack is reached. The zero value of each optional field is
 // ready to use.
 type Config struct {
-	BotToken      string // xoxb-…
-	AppToken      string // xapp-…, for Socket Mode
-	SigningSecret string // for HTTP mode
-	APIURL        string // https://slack.com/api/ if empty
-	Connections   int    // of Socket Mode, side by side; 2 if 0, so that a planned reconnect leaves no gap
+	BotToken      string        // xoxb-…
+	AppToken      string        // xapp-…, for Socket Mode
+	SigningSecret string        // for HTTP mode
+	APIURL        string        // https://slack.com/api/ if empty
+	Timeout       time.Duration // of one call; 15 s if 0
+	Connections   int           // of Socket Mode, side by side; 2 if 0, so that a planned reconnect leaves no gap
 	Log           *slog.Logger
 	Now           func() time.Time
 }
@@ -34,13 +35,17 @@ type Client struct {
 	now func() time.Time
 }
 
-// callTimeout bounds one HTTP request; slack-go's own client has no bound.
+// callTimeout bounds one HTTP request unless the configuration does; slack-go's
+// own client has no bound.
 const callTimeout = 15 * time.Second
 
 // New returns a client. It speaks to nobody yet.
 func New(c Config) *Client {
 	if c.APIURL != "" && !strings.HasSuffix(c.APIURL, "/") {
 		c.APIURL += "/" // slack-go joins by concatenation
+	}
+	if c.Timeout == 0 {
+		c.Timeout = callTimeout
 	}
 	if c.Connections == 0 {
 		c.Connections = 2
@@ -52,7 +57,7 @@ func New(c Config) *Client {
 		c.Now = time.Now
 	}
 	options := []slack.Option{
-		slack.OptionHTTPClient(&http.Client{Timeout: callTimeout}),
+		slack.OptionHTTPClient(&http.Client{Timeout: c.Timeout}),
 		slack.OptionAppLevelToken(c.AppToken),
 	}
 	if c.APIURL != "" {

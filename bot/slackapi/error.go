@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -16,7 +17,9 @@ type Kind string
 
 // The kinds of error.
 const (
-	Retry   Kind = "retry"   // the same call may succeed later; it may also have been carried out
+	Retry   Kind = "retry"   // Slack answered that it failed: the same call may succeed later; it may also have been carried out
+	Lost    Kind = "lost"    // no answer came: it may have been carried out, and may even be carried out later
+	Unsent  Kind = "unsent"  // Slack was not reached: nothing was carried out
 	Limited Kind = "limited" // not carried out: wait RetryAfter, then call again
 	Blocks  Kind = "blocks"  // Slack does not take these blocks: say it in simpler ones
 	Channel Kind = "channel" // nothing can be posted there until somebody invites the bot, or never
@@ -55,15 +58,15 @@ func wrap(method string, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &Error{Method: method, Code: err.Error(), Kind: Retry, err: err}
+	e := &Error{Method: method, Code: err.Error(), Kind: Lost, err: err}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		e.Code, e.Kind, e.RetryAfter = "ratelimited", Limited, limited.RetryAfter
 		return e
 	}
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
-		e.Code = fmt.Sprintf("status %d", status.Code)
-		if status.Code == http.StatusTooManyRequests { // without Retry-After
-			e.Kind, e.RetryAfter = Limited, time.Second
+		e.Code, e.Kind = fmt.Sprintf("status %d", status.Code), ofStatus(status.Code)
+		if e.Kind == Limited { // without Retry-After
+			e.RetryAfter = time.Second
 		}
 		return e
 	}
@@ -71,10 +74,25 @@ func wrap(method string, err error) error {
 		e.Code, e.Kind = said.Err, kindOf(said.Err)
 		return e
 	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		e.Kind = Unsent
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.Code = "no answer in time"
 	}
 	return e
+}
+
+// ofStatus is the kind of an answer that is no 200. A gateway that gave up says
+// nothing about what stands behind it.
+func ofStatus(code int) Kind {
+	switch code {
+	case http.StatusTooManyRequests:
+		return Limited
+	case http.StatusGatewayTimeout, http.StatusRequestTimeout:
+		return Lost
+	}
+	return Retry
 }
 
 func kindOf(word string) Kind {

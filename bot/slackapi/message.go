@@ -108,53 +108,6 @@ func (c *Client) Direct(ctx context.Context, user string) (channel string, err e
 	return ch.ID, nil
 }
 
-// Find looks for a message with key: in a thread, or at top level among the
-// channel's newest.
-func (c *Client) Find(ctx context.Context, channel, thread, key string) (at Posted, found bool, err error) {
-	messages, err := c.look(ctx, channel, thread)
-	if err != nil {
-		return Posted{}, false, err
-	}
-	for _, m := range messages {
-		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload["key"] == key {
-			return Posted{Channel: channel, TS: m.Timestamp}, true, nil
-		}
-	}
-	return Posted{}, false, nil
-}
-
-// lookBack is how many messages Find reads; a look follows a crash at once, so
-// that what it looks for is among the newest.
-const lookBack = 200
-
-func (c *Client) look(ctx context.Context, channel, thread string) ([]slack.Message, error) {
-	if thread == "" {
-		r, err := c.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-			ChannelID: channel, Limit: lookBack, IncludeAllMetadata: true,
-		})
-		if err != nil {
-			return nil, wrap("conversations.history", err)
-		}
-		return r.Messages, nil
-	}
-	var all []slack.Message
-	cursor := ""
-	for range 10 {
-		messages, more, next, err := c.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
-			ChannelID: channel, Timestamp: thread, Limit: lookBack, IncludeAllMetadata: true, Cursor: cursor,
-		})
-		if err != nil {
-			return nil, wrap("conversations.replies", err)
-		}
-		all = append(all, messages...)
-		if !more {
-			break
-		}
-		cursor = next
-	}
-	return all, nil
-}
-
 // Permalink returns the web address of a message (chat.getPermalink).
 func (c *Client) Permalink(ctx context.Context, at Posted) (string, error) {
 	link, err := c.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: at.Channel, Ts: at.TS})

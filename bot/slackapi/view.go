@@ -70,7 +70,7 @@ func (c *Client) call(ctx context.Context, method string, body, answer any) erro
 const answerLimit = 1 << 20
 
 func (c *Client) do(req *http.Request, method string, answer any) error {
-	client := http.Client{Timeout: callTimeout}
+	client := http.Client{Timeout: c.cfg.Timeout}
 	resp, err := client.Do(req)
 	if err != nil {
 		return wrap(method, err)
@@ -80,7 +80,7 @@ func (c *Client) do(req *http.Request, method string, answer any) error {
 		return &Error{Method: method, Code: "ratelimited", Kind: Limited, RetryAfter: retryAfter(resp.Header.Get("Retry-After"))}
 	}
 	if resp.StatusCode != http.StatusOK {
-		return &Error{Method: method, Code: resp.Status, Kind: Retry}
+		return &Error{Method: method, Code: resp.Status, Kind: ofStatus(resp.StatusCode)}
 	}
 	if answer == nil {
 		return nil

@@ -80,23 +80,30 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		writeAPI(w, nil, err)
 		return
 	}
-	fault := s.takeFault(c.method)
-	if fault != nil && !fault.wait(r.Context()) {
-		return
-	}
-	if fault != nil && fault.onlySlow() {
-		fault = nil
-	}
-	if fault != nil && fault.After != "apply" {
-		fault.write(w)
+	if fault := s.takeFault(c.method); fault != nil {
+		s.serveFaulty(w, r, c, fault)
 		return
 	}
 	body, err := s.run(c)
-	if fault != nil {
-		fault.write(w)
-		return
-	}
 	writeAPI(w, body, err)
+}
+
+// serveFaulty answers a call that meets a fault.
+func (s *Server) serveFaulty(w http.ResponseWriter, r *http.Request, c call, f *Fault) {
+	switch {
+	case f.onlySlow():
+		if f.wait(s.ctx) { // a server does not notice that nobody waits any more
+			body, err := s.run(c)
+			writeAPI(w, body, err)
+		}
+	case f.After == "apply":
+		s.run(c)
+		if f.wait(r.Context()) {
+			f.write(w)
+		}
+	case f.wait(r.Context()):
+		f.write(w)
+	}
 }
 
 // run carries out a call under the mutex; the answer is encoded there too, since it may share the state's memory.

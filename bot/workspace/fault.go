@@ -16,8 +16,10 @@ type Fault struct {
 	Times      int    `json:"times,omitempty"`       // calls that fail; 0 is one, negative is all from now on
 	// After "apply" carries the call out and then loses the answer: the connection is cut, or Error or Status is
 	// answered where one is named. "drop" cuts the connection and does nothing. Empty: answered, nothing done.
-	After   string `json:"after,omitempty"`
-	DelayMS int    `json:"delay_ms,omitempty"` // waits so long first; alone it only makes the call slow
+	After string `json:"after,omitempty"`
+	// DelayMS waits so long first; alone it makes the call slow, and the call is carried out even if the app does not
+	// wait for it. With After "apply" the call is carried out first, and what becomes of the answer comes late.
+	DelayMS int `json:"delay_ms,omitempty"`
 }
 
 func (f *Fault) check() error {
@@ -53,7 +55,7 @@ func (s *Server) takeFault(method string) *Fault {
 	return nil
 }
 
-// wait is the fault's delay; false where the caller has gone meanwhile.
+// wait is the fault's delay; false where ctx ended meanwhile.
 func (f *Fault) wait(ctx context.Context) bool {
 	if f.DelayMS <= 0 {
 		return true
