@@ -33,7 +33,7 @@ func (s *Schedules) sumUp(it *item, due time.Time) error {
 	it.mu.Lock()
 	defer it.mu.Unlock()
 	f := store.Finish{Schedule: digestID(it.c.ID), Due: due, Progress: it.digestP, Speech: []store.Speech{v}}
-	f.Progress.Open = time.Time{}
+	f.Progress.Open, f.Progress.Covered = time.Time{}, v.Digest.To
 	f.Progress.Runs++
 	if it.gone {
 		return nil
@@ -68,11 +68,14 @@ func (s *Schedules) DigestNow(id string) error {
 // digestOf reads what a digest says.
 func (s *Schedules) digestOf(it *item, due time.Time) (store.Speech, error) {
 	it.mu.Lock()
-	c, spec, p := it.c, it.digest, it.p
+	c, spec, p, covered := it.c, it.digest, it.p, it.digestP.Covered
 	it.mu.Unlock()
 	d := store.Digest{What: scheduleName(c), When: "asked for", Zone: c.Zone, From: due.Add(-24 * time.Hour).UTC(), To: due.UTC(), Overlap: p.Overlap, Missed: p.Missed}
 	if c.Digest != "" {
 		d.When, d.From = "digest "+lowerFirst(scheduleWords(spec)), digestFrom(spec, due)
+		if !covered.IsZero() && covered.Before(due) { // what was missed meanwhile is in this one
+			d.From = covered
+		}
 	}
 	if d.From.Before(c.Made) {
 		d.From = c.Made.UTC()
@@ -105,7 +108,7 @@ func lowerFirst(s string) string {
 
 // digestFrom is where a digest's period begins: at the digest before.
 func digestFrom(spec schedules.Spec, due time.Time) time.Time {
-	for _, back := range []time.Duration{2 * time.Hour, 26 * time.Hour, 8 * 24 * time.Hour, 32 * 24 * time.Hour} {
+	for _, back := range []time.Duration{2 * time.Hour, 26 * time.Hour, 8 * 24 * time.Hour, 32 * 24 * time.Hour, 93 * 24 * time.Hour, 367 * 24 * time.Hour} {
 		last := time.Time{}
 		for n := spec.Next(due.Add(-back)); n.Before(due) && !n.IsZero(); n = spec.Next(n) {
 			last = n

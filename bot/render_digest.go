@@ -121,6 +121,9 @@ func incidentText(i store.Incident, zone string, now time.Time) string {
 	} else {
 		text += " for " + long(i.To.Sub(i.From))
 	}
+	if i.Ended != "" {
+		text += ", then nobody looked any more"
+	}
 	if why := causeText(i.Cause, clip(i.Headline, 200)); why != "" {
 		text += ", cause: " + why
 	}
@@ -176,6 +179,15 @@ func inZone(t time.Time, zone string) time.Time { return t.In(schedules.ZoneOf(z
 
 // clockIn is a time of day with its zone.
 func clockIn(t time.Time, zone string) string { return inZone(t, zone).Format("15:04 MST") }
+
+// sinceIn is a time of day with its zone, and with its date where that is not the
+// day of what it stands beside.
+func sinceIn(t, beside time.Time, zone string) string {
+	if a, b := inZone(t, zone), inZone(beside, zone); a.Year() != b.Year() || a.YearDay() != b.YearDay() {
+		return a.Format("Mon 2 Jan 15:04 MST")
+	}
+	return clockIn(t, zone)
+}
 
 // stampIn is a date and a time of day with its zone.
 func stampIn(t time.Time, zone string) string { return inZone(t, zone).Format("2006-01-02 15:04 MST") }

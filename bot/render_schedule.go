@@ -38,7 +38,7 @@ func renderEpisode(v store.Speech) []Message {
 	e := v.Episode
 	head := episodeHead(e)
 	blocks := []block{header(head), rich(bullets(episodeTargets(e)...))}
-	foot := []string{v.Schedule, e.When, "since " + clockIn(e.Opened, e.Zone)}
+	foot := []string{v.Schedule, e.When, "since " + inZone(e.Opened, e.Zone).Format("Mon 2 Jan 2006 15:04 MST")}
 	if e.Overlap > 0 {
 		foot = append(foot, plural(int(e.Overlap), "run")+" so far not started: the one before was going")
 	}
@@ -91,25 +91,25 @@ func episodeHead(e *store.Episode) string {
 func episodeText(e *store.Episode) string {
 	text := episodeHead(e) + "."
 	for _, t := range e.Targets[:min(len(e.Targets), 3)] {
-		text += " " + targetText(t, e.Zone) + "."
+		text += " " + targetText(e, t) + "."
 	}
 	return text
 }
 
 // targetText is one target's story in a clause: while it is down since when and
 // why, and then for how long.
-func targetText(t store.EpisodeTarget, zone string) string {
+func targetText(e *store.Episode, t store.EpisodeTarget) string {
 	if t.State == stateHealthy {
 		text := fmt.Sprintf("%s down %s", t.Target, long(t.Until.Sub(t.Since)))
 		if why := causeText(t.Cause, t.Headline); why != "" {
 			text += ", cause: " + why
 		}
 		if t.Fixed != "" {
-			text += ", " + fixedText(t.Fixed, zone)
+			text += ", " + fixedText(t.Fixed, e.Zone)
 		}
 		return text
 	}
-	text := t.Target + " is " + t.State + " since " + clockIn(t.Since, zone)
+	text := t.Target + " is " + t.State + " since " + sinceIn(t.Since, e.Opened, e.Zone)
 	if why := causeText(t.Cause, t.Headline); why != "" {
 		text += ": " + why
 	}
@@ -146,7 +146,7 @@ func episodeTargets(e *store.Episode) []block {
 			lines = append(lines, line(word(fmt.Sprintf("and %d more", len(e.Targets)-i))))
 			break
 		}
-		lines = append(lines, line(word(stateMark(t.State)+" "), word(clip(targetText(t, e.Zone), 400))))
+		lines = append(lines, line(word(stateMark(t.State)+" "), word(clip(targetText(e, t), 400))))
 	}
 	return lines
 }
@@ -171,28 +171,28 @@ func lineText(e *store.Episode, l store.EpisodeLine) string {
 	switch l.Kind {
 	case stateHealthy:
 		text := fmt.Sprintf("%s is healthy again since %s: down %s", l.Target, at, long(l.At.Sub(l.Since)))
-		if l.Cause != "" {
-			text += ", cause: " + l.Cause
+		if why := causeText(l.Cause, l.Headline); why != "" {
+			text += ", cause: " + why
 		}
 		if l.Fixed != "" {
 			text += ", " + fixedText(l.Fixed, e.Zone)
 		}
 		return text + "."
 	case stateFailing:
-		return fmt.Sprintf("%s is failing since %s%s.", l.Target, clockIn(l.Since, e.Zone), because(causeText(l.Cause, l.Headline)))
+		return fmt.Sprintf("%s is failing since %s%s.", l.Target, sinceIn(l.Since, l.At, e.Zone), because(causeText(l.Cause, l.Headline)))
 	case lineCause:
 		if l.Was == "" {
 			return fmt.Sprintf("%s: the cause is known now: %s.", l.Target, causeText(l.Cause, l.Headline))
 		}
 		return fmt.Sprintf("%s: the cause changed from %s: %s.", l.Target, l.Was, causeText(l.Cause, l.Headline))
 	case stateFlapping:
-		text := fmt.Sprintf("%s is flapping since %s", l.Target, clockIn(l.Since, e.Zone))
+		text := fmt.Sprintf("%s is flapping since %s", l.Target, sinceIn(l.Since, l.At, e.Zone))
 		if l.Period > 0 {
 			text += fmt.Sprintf(": up and down every %s", long(l.Period))
 		}
 		return text + ". It is said once; the next word comes when it is steady again."
 	case stateUnknown:
-		return fmt.Sprintf("%s can't be checked since %s%s.", l.Target, clockIn(l.Since, e.Zone), because(l.Headline))
+		return fmt.Sprintf("%s can't be checked since %s%s.", l.Target, sinceIn(l.Since, l.At, e.Zone), because(l.Headline))
 	case lineReminder:
 		return "Still not well at " + at + ": " + stillWrong(e, l.At) + "."
 	}

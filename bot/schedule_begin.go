@@ -16,39 +16,57 @@ type begun struct {
 }
 
 // begin decides for each ticket, keeps the decisions in one transaction, and only
-// then starts what they say. It returns the tickets for the next looks.
+// then starts what they say. It returns the tickets for the next looks. The
+// schedules stay locked until the decisions are on disk: the end of a run that is
+// kept meanwhile would be undone by them.
 func (s *Schedules) begin(due []ticket, now time.Time) (again []ticket) {
+	unlock := lockAll(due)
 	var all []begun
 	keep := map[string]store.Progress{}
 	for _, t := range due {
-		t.item.mu.Lock()
 		if !t.item.gone && !t.item.c.Paused {
 			all = append(all, s.decide(t, now, keep))
 		}
-		t.item.mu.Unlock()
 	}
 	err := error(nil)
 	if len(keep) > 0 {
 		err = s.store.PutProgresses(keep)
 	}
-	for _, b := range all {
-		if err != nil {
-			b.undo()
-			b.run, b.next = time.Time{}, now.Add(time.Second)
+	if err != nil {
+		s.log.Error("runs wait: their start can't be kept", "error", err)
+		for i := range all {
+			all[i].undo()
+			all[i].run, all[i].next = time.Time{}, now.Add(time.Second)
 		}
+	}
+	unlock()
+	for _, b := range all {
 		again = append(again, ticket{at: b.next, item: b.ticket.item, digest: b.ticket.digest, turn: b.ticket.turn})
 		switch {
 		case b.run.IsZero():
 		case b.ticket.digest:
 			s.startDigest(b.ticket.item, b.run)
 		default:
-			s.start(b.ticket.item, b.run)
+			s.start(b.ticket.item, occasion{at: b.run})
 		}
 	}
-	if err != nil {
-		s.log.Error("runs wait: their start can't be kept", "error", err)
-	}
 	return again
+}
+
+// lockAll locks the schedules of tickets, each once.
+func lockAll(due []ticket) (unlock func()) {
+	held := make(map[*item]bool, len(due))
+	for _, t := range due {
+		if !held[t.item] {
+			t.item.mu.Lock()
+			held[t.item] = true
+		}
+	}
+	return func() {
+		for it := range held {
+			it.mu.Unlock()
+		}
+	}
 }
 
 // decide says what becomes of one ticket; the caller holds the item's lock.
@@ -82,11 +100,10 @@ func (s *Schedules) decide(t ticket, now time.Time, keep map[string]store.Progre
 	return b
 }
 
-// undo takes a decision back that could not be kept.
+// undo takes a decision back that could not be kept; the caller holds the item's
+// lock.
 func (b begun) undo() {
 	it := b.ticket.item
-	it.mu.Lock()
-	defer it.mu.Unlock()
 	p, going := &it.p, &it.going
 	if b.ticket.digest {
 		p, going = &it.digestP, &it.digestGoing

@@ -14,14 +14,14 @@ import (
 // declare brings the configuration's schedules into the store, and takes those
 // away that it no longer declares.
 func (s *Schedules) declare() error {
-	all, err := s.store.Schedules()
+	all, err := s.kept()
 	if err != nil {
 		return err
 	}
-	had := map[string]store.Schedule{}
-	for _, c := range all {
-		if c.Declared {
-			had[c.ID] = c
+	had := map[string]*item{}
+	for _, it := range all {
+		if it.c.Declared {
+			had[it.c.ID] = it
 		}
 	}
 	var wrong []error
@@ -32,12 +32,14 @@ func (s *Schedules) declare() error {
 			wrong = append(wrong, fmt.Errorf("schedule %s: %w", d.Name, err))
 			continue
 		}
-		was, ok := had[d.Name]
+		it, ok := had[d.Name]
 		delete(had, d.Name)
 		c.ID, c.Declared = d.Name, true
+		var was store.Schedule
 		if ok {
+			was = it.c
 			c.V, c.Made, c.Paused, c.Why, c.Changed = was.V, was.Made, was.Paused, was.Why, was.Changed
-			if c.Paused && c.Channel != was.Channel || !slices.Equal(c.Targets, was.Targets) {
+			if c.Channel != was.Channel || !slices.Equal(c.Targets, was.Targets) {
 				c.Paused, c.Why = false, "" // what stopped it may be mended
 			}
 		}
@@ -49,8 +51,8 @@ func (s *Schedules) declare() error {
 	if err := s.store.PutSchedules(changed); err != nil {
 		return err
 	}
-	for id := range had {
-		if err := s.store.DeleteSchedule(id, store.AuditLine{Who: "config", Did: "schedule remove", What: id}); err != nil {
+	for _, it := range had {
+		if err := s.retire(it); err != nil {
 			return err
 		}
 	}

@@ -6,49 +6,68 @@ import (
 	"github.com/plexorbot/plexor/store"
 )
 
-// finish keeps the end of a run: results, what is known of the targets, and what
-// is to be said of it, in one transaction. due is zero for a run that a person
-// asked for; found is nil for a run that came to nothing.
-func (s *Schedules) finish(it *item, due time.Time, found map[string]observation) {
+// finish keeps the end of a run, and tries again while that fails: the run goes on
+// until it is kept, and holds nobody else up. found is nil for a run that came to
+// nothing.
+func (s *Schedules) finish(it *item, o occasion, found map[string]observation) {
+	for try := 1; ; try++ {
+		err := s.keepEnd(it, o, found)
+		if err == nil {
+			return
+		}
+		s.log.Error("a run can't be kept; it is tried again", "schedule", it.c.ID, "due", o.at, "error", err)
+		if !s.pause(time.Duration(try) * time.Second) {
+			return // it stays open on disk, and is made again with the next start
+		}
+	}
+}
+
+// keepEnd keeps results, what is known of the targets, and what is to be said of
+// it, in one transaction.
+func (s *Schedules) keepEnd(it *item, o occasion, found map[string]observation) error {
 	it.mu.Lock()
 	defer it.mu.Unlock()
-	if due.Equal(it.p.Open) || due.IsZero() {
-		defer func() { it.going = false }()
-	}
 	if it.gone {
-		return
+		it.going = false
+		return nil
 	}
-	f := store.Finish{Schedule: it.c.ID, Due: due, Progress: it.p, Results: map[string]store.Result{}}
+	f := store.Finish{Schedule: it.c.ID, Progress: it.p, Results: map[string]store.Result{}}
 	f.Progress.Runs++
-	if !due.IsZero() {
-		f.Progress.Open = time.Time{}
+	if o.asked {
+		f.Asked, f.Progress.Asked = o.at, time.Time{}
+	} else {
+		f.Due, f.Progress.Open = o.at, time.Time{}
 	}
-	said := s.tellAll(it, &f, found)
-	if said != nil {
+	if said := s.tellAll(it, &f, found); said != nil {
 		f.Speech = append(f.Speech, *said)
 	}
 	if day := s.tellDay(it, &f, found); day != nil {
 		f.Speech = append(f.Speech, *day)
 	}
-	for try := 1; ; try++ {
-		kept, err := s.store.FinishRun(f)
-		if err == nil && kept {
-			break
-		}
-		s.log.Error("a run can't be kept", "schedule", it.c.ID, "due", due, "kept", kept, "error", err)
-		if err == nil || !s.pause(time.Duration(try)*time.Second) {
-			return // it stays open on disk, and is made again with the next start
-		}
+	kept, err := s.store.FinishRun(f)
+	if err != nil {
+		return err
 	}
+	it.going = false
+	if !kept { // it ended before, and is counted
+		it.p.Open, it.p.Asked = time.Time{}, time.Time{}
+		return nil
+	}
+	it.ended(f, found)
+	for _, v := range f.Speech {
+		s.changed(v.Subject)
+	}
+	return nil
+}
+
+// ended brings what is in memory to what is kept.
+func (it *item) ended(f store.Finish, found map[string]observation) {
 	it.p = f.Progress
 	for _, w := range f.Watches {
 		it.watches[w.Target] = w
 	}
 	for t, o := range found {
 		it.last[t] = o
-	}
-	for _, v := range f.Speech {
-		s.changed(v.Subject)
 	}
 }
 
@@ -76,6 +95,9 @@ func (s *Schedules) tellAll(it *item, f *store.Finish, found map[string]observat
 			continue
 		}
 		f.Results[target] = o.result()
+		if it.c.Paused {
+			continue // somebody paused it while it ran: nothing is said any more
+		}
 		before := it.watches[target]
 		before.Target = target
 		w, opened := incidents(it.c.ID, before, observe(before, o, it.c.Confirm), o)
@@ -88,6 +110,9 @@ func (s *Schedules) tellAll(it *item, f *store.Finish, found map[string]observat
 		if !sameWatch(before, w) || it.watches[target].Target == "" {
 			f.Watches = append(f.Watches, w)
 		}
+	}
+	if it.c.Paused {
+		return nil
 	}
 	return s.speak(it, f, lines, told)
 }

@@ -26,17 +26,19 @@ type Schedules struct {
 	Muted func(target string, at time.Time) bool
 	Now   func() time.Time // time.Now if nil
 
-	engine  *investigations.Engine
-	store   *store.Store
-	runs    *Runs
-	log     *slog.Logger
-	changed func(subject string) // tells the outbox
-	draw    chan struct{}        // a digest wants its picture
-	quick   chan struct{}        // slots of quick checks
-	plans   chan struct{}        // slots of whole plans
-	fleet   runnerCache
-	delay   prometheus.Histogram // of the start of runs
-	wg      sync.WaitGroup
+	engine   *investigations.Engine
+	store    *store.Store
+	runs     *Runs
+	log      *slog.Logger
+	changed  func(subject string) // tells the outbox
+	draw     chan struct{}        // a digest wants its picture
+	quick    chan struct{}        // slots of quick checks
+	plans    chan struct{}        // slots of whole plans
+	planWait time.Duration        // for one of them
+	settled  time.Time            // until when runners get to come back after a start
+	fleet    runnerCache
+	delay    prometheus.Histogram // of the start of runs
+	wg       sync.WaitGroup
 
 	mu    sync.Mutex
 	ctx   context.Context // of Run
@@ -68,7 +70,7 @@ func NewSchedules(e *investigations.Engine, st *store.Store, runs *Runs, log *sl
 	return &Schedules{
 		Keep: store.DefaultResults, engine: e, store: st, runs: runs, log: log, changed: func(string) {},
 		draw: make(chan struct{}, 1), quick: make(chan struct{}, quickAtOnce), plans: make(chan struct{}, plansAtOnce),
-		delay: newDelay(), items: map[string]*item{}, wake: make(chan struct{}, 1),
+		planWait: planWait, delay: newDelay(), items: map[string]*item{}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -88,6 +90,7 @@ type item struct {
 	p       store.Progress
 	watches map[string]store.Watch
 	last    map[string]observation // of each target, for metrics
+	planned map[string]planned     // the last whole plan of each target
 	going   bool
 	gone    bool
 	turn    int // grows when it is put into the queue anew: older tickets are void
@@ -165,27 +168,18 @@ func (s *Schedules) spawn(f func(ctx context.Context)) {
 func (s *Schedules) open(ctx context.Context) error {
 	s.mu.Lock()
 	s.ctx = ctx
+	s.settled = time.Now().Add(settleRunners)
 	s.mu.Unlock()
 	if err := s.declare(); err != nil {
 		return err
 	}
-	all, err := s.store.Schedules()
+	all, err := s.kept()
 	if err != nil {
 		return err
 	}
-	progress, err := s.store.Progresses()
-	if err != nil {
-		return err
-	}
-	watches, err := s.store.Watches()
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		it, err := newItem(c, progress[c.ID], progress[digestID(c.ID)], watches[c.ID])
-		if err != nil {
-			s.log.Error("a schedule can't be read and does not run", "schedule", c.ID, "error", err)
-			continue
+	for _, it := range all {
+		if err := s.forget(it); err != nil {
+			return err
 		}
 		s.add(it)
 		s.resume(it)
@@ -194,6 +188,32 @@ func (s *Schedules) open(ctx context.Context) error {
 	defer s.mu.Unlock()
 	s.read = true
 	return nil
+}
+
+// kept reads all schedules, with where they stand.
+func (s *Schedules) kept() ([]*item, error) {
+	all, err := s.store.Schedules()
+	if err != nil {
+		return nil, err
+	}
+	progress, err := s.store.Progresses()
+	if err != nil {
+		return nil, err
+	}
+	watches, err := s.store.Watches()
+	if err != nil {
+		return nil, err
+	}
+	var items []*item
+	for _, c := range all {
+		it, err := newItem(c, progress[c.ID], progress[digestID(c.ID)], watches[c.ID])
+		if err != nil {
+			s.log.Error("a schedule can't be read and does not run", "schedule", c.ID, "error", err)
+			continue
+		}
+		items = append(items, it)
+	}
+	return items, nil
 }
 
 // Ready is nil once schedules run.
@@ -209,7 +229,7 @@ func (s *Schedules) Ready() error {
 func digestID(id string) string { return "digest:" + id }
 
 func newItem(c store.Schedule, p, digest store.Progress, watches map[string]store.Watch) (*item, error) {
-	it := &item{c: c, p: p, digestP: digest, watches: watches, last: map[string]observation{}}
+	it := &item{c: c, p: p, digestP: digest, watches: watches, last: map[string]observation{}, planned: map[string]planned{}}
 	if it.watches == nil {
 		it.watches = map[string]store.Watch{}
 	}
@@ -252,9 +272,13 @@ func (s *Schedules) schedule(it *item) {
 
 // resume goes on with a run that had begun and not ended.
 func (s *Schedules) resume(it *item) {
-	if !it.p.Open.IsZero() {
+	switch {
+	case !it.p.Open.IsZero():
 		it.going = true
-		s.start(it, it.p.Open)
+		s.start(it, occasion{at: it.p.Open})
+	case !it.p.Asked.IsZero():
+		it.going = true
+		s.start(it, occasion{at: it.p.Asked, asked: true})
 	}
 	if !it.digestP.Open.IsZero() {
 		it.digestGoing = true

@@ -84,7 +84,11 @@ func (s *Schedules) item(id string) (*item, error) {
 	if it := s.items[id]; it != nil {
 		return it, nil
 	}
-	return nil, &UsageError{Reason: fmt.Sprintf("there is no schedule %q", clip(id, 40)), Hint: "/diagnose schedule list shows them"}
+	return nil, noScheduleCalled(id)
+}
+
+func noScheduleCalled(id string) error {
+	return &UsageError{Reason: fmt.Sprintf("there is no schedule %q", clip(id, 40)), Hint: "/diagnose schedule list shows them"}
 }
 
 // Add keeps a schedule and has it run. A repeated event makes nothing new.
@@ -132,34 +136,38 @@ func (s *Schedules) SetPaused(id, who, why string, paused bool) (ScheduleState, 
 }
 
 func (s *Schedules) setPaused(it *item, who, why string, paused bool, did string) error {
+	changed, err := s.keepPaused(it, who, why, paused, did)
+	if changed && err == nil && !paused {
+		s.add(it)
+	}
+	return err
+}
+
+// keepPaused changes a schedule on disk and in memory; false where it is as it
+// should be.
+func (s *Schedules) keepPaused(it *item, who, why string, paused bool, did string) (changed bool, err error) {
 	it.mu.Lock()
+	defer it.mu.Unlock()
 	if it.gone || it.c.Paused == paused {
-		it.mu.Unlock()
-		return nil
+		return false, nil
 	}
-	c, p := it.c, it.p
+	c, p, digest := it.c, it.p, it.digestP
 	c.Paused, c.Why, c.Pauser, c.Changed = paused, why, who, s.now().UTC()
-	p.Last = s.now().UTC()
-	err := s.store.PutSchedule(c, &store.AuditLine{Who: orElse(who, "schedule:"+c.ID), Did: did, What: c.ID, Result: why})
-	if err == nil && !paused {
-		err = s.store.PutProgresses(map[string]store.Progress{c.ID: p})
-	}
-	if err == nil {
-		it.c = c
-		if !paused {
-			it.p = p
+	if !paused { // what its time was meanwhile is not caught up
+		p.Last, digest.Last = c.Changed, c.Changed
+		if err := s.store.PutProgresses(map[string]store.Progress{c.ID: p, digestID(c.ID): digest}); err != nil {
+			return false, err
 		}
+		it.p, it.digestP = p, digest
 	}
-	it.mu.Unlock()
-	if err != nil {
-		return err
+	if err := s.store.PutSchedule(c, &store.AuditLine{Who: orElse(who, "schedule:"+c.ID), Did: did, What: c.ID, Result: why}); err != nil {
+		return false, err
 	}
+	it.c = c
 	if paused {
-		s.end(it, "The schedule was paused"+because(why)+".")
-		return nil
+		return true, s.letGo(it, c.Targets, "The schedule was paused"+because(why)+".")
 	}
-	s.add(it)
-	return nil
+	return true, nil
 }
 
 func because(why string) string {
@@ -204,9 +212,14 @@ func (s *Schedules) Remove(id, who string) error {
 	if err != nil {
 		return err
 	}
-	s.end(it, "The schedule was removed.")
 	it.mu.Lock()
 	defer it.mu.Unlock()
+	if it.gone {
+		return noScheduleCalled(id)
+	}
+	if err := s.letGo(it, it.c.Targets, "The schedule was removed."); err != nil {
+		return err
+	}
 	if err := s.store.DeleteSchedule(id, store.AuditLine{Who: who, Did: "schedule remove", What: id}); err != nil {
 		return err
 	}
@@ -226,52 +239,30 @@ func (s *Schedules) changeable(id string) (*item, error) {
 	return it, err
 }
 
-// RunNow starts a run at once, beside the schedule's own times.
+// RunNow starts a run at once, beside the schedule's own times. The wish is on
+// disk when it returns: a crash does not lose it.
 func (s *Schedules) RunNow(id, who string) error {
 	it, err := s.item(id)
 	if err != nil {
 		return err
 	}
 	it.mu.Lock()
+	defer it.mu.Unlock()
+	if it.gone {
+		return noScheduleCalled(id)
+	}
 	if it.going {
-		it.mu.Unlock()
 		return &LimitError{Reason: "a run of " + id + " is going already"}
 	}
-	it.going = true
-	it.mu.Unlock()
+	p := it.p
+	p.Asked = s.now().UTC()
+	if err := s.store.PutProgresses(map[string]store.Progress{id: p}); err != nil {
+		return err
+	}
 	if err := s.store.Audit(store.AuditLine{Who: who, Did: "schedule run", What: id}); err != nil {
 		s.log.Error("audit", "error", err)
 	}
-	s.start(it, time.Time{})
+	it.p, it.going = p, true
+	s.start(it, occasion{at: p.Asked, asked: true})
 	return nil
-}
-
-// end closes the thread that is open, with a word why.
-func (s *Schedules) end(it *item, why string) {
-	it.mu.Lock()
-	defer it.mu.Unlock()
-	if it.p.Episode == "" {
-		return
-	}
-	v, err := s.store.Speech(it.p.Episode)
-	if err != nil || v.Episode == nil {
-		return
-	}
-	v.Episode.Ended, v.Episode.Closed, v.Done = why, s.now().UTC(), true
-	addLine(v.Episode, store.EpisodeLine{Kind: lineEnded, At: v.Episode.Closed, Headline: why})
-	f := store.Finish{Schedule: it.c.ID, Progress: it.p, Speech: []store.Speech{v}}
-	f.Progress.Episode = ""
-	for _, w := range it.watches { // what is still wrong is said anew
-		w.Told, w.ToldWhy = "", ""
-		f.Watches = append(f.Watches, w)
-	}
-	if _, err := s.store.FinishRun(f); err != nil {
-		s.log.Error("end a schedule's thread", "schedule", it.c.ID, "error", err)
-		return
-	}
-	it.p = f.Progress
-	for _, w := range f.Watches {
-		it.watches[w.Target] = w
-	}
-	s.changed(v.Subject)
 }

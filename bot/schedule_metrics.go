@@ -30,10 +30,10 @@ func newDelay() prometheus.Histogram {
 }
 
 // started notes that a run's first check starts now.
-func (s *Schedules) started(c store.Schedule, due, now time.Time) {
-	if !due.IsZero() {
+func (s *Schedules) started(c store.Schedule, o occasion, now time.Time) {
+	if !o.asked {
 		e := schedules.Entry{ID: c.ID, Jitter: c.Jitter}
-		s.delay.Observe(now.Sub(due.Add(e.Offset())).Seconds())
+		s.delay.Observe(now.Sub(o.at.Add(e.Offset())).Seconds())
 	}
 }
 
@@ -68,6 +68,9 @@ func (it *item) collect(out chan<- prometheus.Metric) {
 	count(descRuns, it.p.Runs)
 	count(descOverlap, it.p.Overlap)
 	count(descMissed, it.p.Missed)
+	if it.c.Paused { // what was is no longer known to be
+		return
+	}
 	for _, target := range it.c.Targets {
 		gauge := func(d *prometheus.Desc, v float64) {
 			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, it.c.ID, target)

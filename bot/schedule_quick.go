@@ -46,6 +46,30 @@ func (c *runnerCache) get(ctx context.Context, d investigations.Dispatcher) ([]i
 	return list, err
 }
 
+// settleRunners is how long after the bot's start a look waits for the runner
+// that is to connect: all of them come back in these moments, and a channel is not
+// told that nobody can look because the bot was restarted.
+const settleRunners = 45 * time.Second
+
+// connecting gives the runners that connect to a target.
+func (s *Schedules) connecting(ctx context.Context, t investigations.Target, lb string) ([]investigations.Runner, error) {
+	for {
+		list, err := s.fleet.get(ctx, s.engine.Dispatcher)
+		if err == nil {
+			list, err = s.engine.Connecting(list, t, lb)
+		}
+		here := err == nil && slices.ContainsFunc(list, func(r investigations.Runner) bool { return r.Alive })
+		if here || !time.Now().Before(s.settled) {
+			return list, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(runnersFor):
+		}
+	}
+}
+
 // lookQuick connects to a target. The error is a *investigations.NotAllowedError
 // where it may no longer be diagnosed, and errNotQuick where only a plan can
 // tell.
@@ -61,14 +85,13 @@ func (s *Schedules) lookQuick(ctx context.Context, text, lb string) (observation
 	if err := s.engine.Allow.Target(t); err != nil {
 		return o, err
 	}
-	runners, err := s.fleet.get(ctx, s.engine.Dispatcher)
-	if err == nil {
-		runners, err = s.engine.Connecting(runners, t, lb)
-	}
+	runners, err := s.connecting(ctx, t, lb)
 	if err != nil {
 		o.headline = "it could not be checked: " + err.Error()
 		return o, nil
 	}
+	s.quick <- struct{}{}
+	defer func() { <-s.quick }()
 	for i, r := range runners[:min(len(runners), quickRunners)] {
 		one, err := s.connectFrom(ctx, r.Name, t)
 		if err != nil {

@@ -120,7 +120,7 @@ func TestScheduleStory(t *testing.T) {
 	o.run("s1", 5*time.Minute, 4)
 	wantTexts(t, o.said("ops"),
 		"🟢 Healthy again: "+b.address+". "+b.address+" down 10 min, cause: refused (refused).", want[1],
-		"  "+b.address+" is healthy again since 13:20 CET: down 10 min, cause: refused.")
+		"  "+b.address+" is healthy again since 13:20 CET: down 10 min, cause: refused (refused).")
 	o.set(time.Date(2026, 12, 1, 8, 0, 30, 0, time.UTC)) // 9:00 in Berlin
 	eventually(t, "the digest is said", func() bool { return len(o.said("ops")) == 4 })
 	o.digest(o.said("ops")[3])
@@ -189,8 +189,12 @@ func TestScheduleChannelArchived(t *testing.T) {
 	o.run("s1", 5*time.Minute, 2)
 	eventually(t, "it paused itself", func() bool { st, err := o.s.Get("s1"); return err == nil && st.Paused })
 	eventually(t, "who made it is told", func() bool {
-		for _, m := range o.said("U1") {
-			if strings.Contains(m.Text, "paused itself") && strings.Contains(m.Text, "archived") {
+		all, err := o.control.Messages(t.Context(), "U1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range all {
+			if strings.Contains(m.Text, "paused itself") && strings.Contains(m.Text, "archived") && strings.Contains(m.Text, b.address+" is failing since") {
 				return true
 			}
 		}

@@ -18,7 +18,7 @@ const maxLines = 200
 // all is well. It returns nil where nothing is to be said.
 func (s *Schedules) speak(it *item, f *store.Finish, lines []store.EpisodeLine, told map[string]store.Watch) *store.Speech {
 	now := s.now().UTC()
-	if len(lines) == 0 && !reminds(it.c, f.Progress, now) {
+	if len(lines) == 0 && !(reminds(it.c, f.Progress, now) && s.audible(it, told, now)) {
 		return nil
 	}
 	v, err := s.episode(it, &f.Progress, now)
@@ -47,6 +47,21 @@ func reminds(c store.Schedule, p store.Progress, now time.Time) bool {
 	return p.Episode != "" && c.Remind > 0 && c.Notify != notifyNever && now.Sub(p.Said) >= c.Remind
 }
 
+// audible reports whether any target that the channel knows not to be well may be
+// spoken of.
+func (s *Schedules) audible(it *item, told map[string]store.Watch, now time.Time) bool {
+	for _, target := range it.c.Targets {
+		w, ok := told[target]
+		if !ok {
+			w = it.watches[target]
+		}
+		if w.Told != "" && w.Told != stateHealthy && (s.Muted == nil || !s.Muted(target, now)) {
+			return true
+		}
+	}
+	return false
+}
+
 // episode is the open thread, or a new one.
 func (s *Schedules) episode(it *item, p *store.Progress, now time.Time) (store.Speech, error) {
 	var failed error
@@ -69,7 +84,7 @@ func (s *Schedules) episode(it *item, p *store.Progress, now time.Time) (store.S
 // addLine adds a reply, and brings the target's place in the head up to date.
 func addLine(e *store.Episode, l store.EpisodeLine) {
 	if l.Target != "" {
-		noteTarget(e, l)
+		noteTarget(e, &l)
 	}
 	if len(e.Lines) >= maxLines && l.Kind != stateHealthy && l.Kind != lineEnded {
 		e.More++
@@ -79,7 +94,9 @@ func addLine(e *store.Episode, l store.EpisodeLine) {
 	e.Lines = append(e.Lines, l)
 }
 
-func noteTarget(e *store.Episode, l store.EpisodeLine) {
+// noteTarget brings a target's place in the head up to date. What it was down
+// with stands in the line that says it is well again, in the same words.
+func noteTarget(e *store.Episode, l *store.EpisodeLine) {
 	i := slices.IndexFunc(e.Targets, func(t store.EpisodeTarget) bool { return t.Target == l.Target })
 	if i < 0 {
 		e.Targets = append(e.Targets, store.EpisodeTarget{Target: l.Target, Since: l.Since})
@@ -88,6 +105,7 @@ func noteTarget(e *store.Episode, l store.EpisodeLine) {
 	t := &e.Targets[i]
 	if l.Kind == stateHealthy {
 		t.State, t.Until, t.Fixed = stateHealthy, l.At, l.Fixed
+		l.Headline = t.Headline
 		return
 	}
 	if !t.Until.IsZero() { // again, after it was well
@@ -128,7 +146,7 @@ func latest(e *store.Episode) (at time.Time) {
 
 // tellDay adds a run to the day's thread of a schedule that tells every result.
 func (s *Schedules) tellDay(it *item, f *store.Finish, found map[string]observation) *store.Speech {
-	if it.c.Notify != notifyAlways || len(found) == 0 {
+	if it.c.Notify != notifyAlways || len(found) == 0 || it.c.Paused {
 		return nil
 	}
 	line := store.DayLine{}

@@ -60,15 +60,15 @@ func (h *History) read(tx *bolt.Tx, series uint32, step time.Duration) error {
 		}
 	}
 	err := eachBlock(tx.Bucket(bucketDays), series, monthOf(h.From), monthOf(h.To), func(n uint32, v []byte) error {
-		return decodeSums(v, func(place byte, s Sum) {
+		return readable(decodeSums(v, func(place byte, s Sum) {
 			put(time.Date(int(n/12), time.Month(n%12+1), int(place), 0, 0, 0, 0, time.UTC), s)
-		})
+		}))
 	})
 	if err != nil {
 		return err
 	}
 	err = eachBlock(tx.Bucket(bucketHours), series, dayOf(h.From), dayOf(h.To), func(n uint32, v []byte) error {
-		return decodeSums(v, func(place byte, s Sum) { put(time.Unix(int64(n)*86400+int64(place)*3600, 0), s) })
+		return readable(decodeSums(v, func(place byte, s Sum) { put(time.Unix(int64(n)*86400+int64(place)*3600, 0), s) }))
 	})
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (h *History) read(tx *bolt.Tx, series uint32, step time.Duration) error {
 				h.Total.add(e)
 			}
 		})
-		return err
+		return readable(err)
 	})
 	h.name(causeNames(tx))
 	return err

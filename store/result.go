@@ -48,8 +48,17 @@ const (
 // connectUnit is the resolution of connect times.
 const connectUnit = 10 * time.Microsecond
 
-// errBlock says that a block is damaged.
+// errBlock says that a block is damaged. What stands before the damage counts;
+// no schedule, history or roll-up stops at it.
 var errBlock = errors.New("a block of results is damaged")
+
+// readable forgives damage.
+func readable(err error) error {
+	if errors.Is(err, errBlock) {
+		return nil
+	}
+	return err
+}
 
 // entry is a result inside a block.
 type entry struct {
@@ -90,13 +99,22 @@ func decodeEntries(block []byte, f func(entry)) (last, delta int64, err error) {
 	return last, delta, nil
 }
 
-// appendEntry adds an entry to a block.
-func appendEntry(block []byte, e entry) ([]byte, error) {
+// appendEntry adds an entry to a block. Of a damaged one it keeps what can be
+// read.
+func appendEntry(block []byte, e entry) []byte {
 	last, delta, err := decodeEntries(block, func(entry) {})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return encodeEntry(block, e, last, delta)
 	}
-	return encodeEntry(block, e, last, delta), nil
+	var whole []byte
+	last, delta = 0, 0
+	add := func(e entry) {
+		whole = encodeEntry(whole, e, last, delta)
+		delta, last = e.second-last, e.second
+	}
+	decodeEntries(block, add)
+	add(e)
+	return whole
 }
 
 // encodeEntry adds an entry behind one at second last that came delta after the
@@ -161,11 +179,7 @@ func addResult(tx *bolt.Tx, target string, r Result) error {
 	hour := hourOf(r.At)
 	k, b := blockKey(series, hour), tx.Bucket(bucketResults)
 	e := entry{second: r.At.Unix() - int64(hour)*3600, outcome: r.Outcome, connect: uint64(r.Connect / connectUnit), cause: uint64(cause)}
-	block, err := appendEntry(append(make([]byte, 0, 256), b.Get(k)...), e)
-	if err != nil {
-		return fmt.Errorf("%s in the hour of %s: %w", target, r.At.UTC().Format(time.RFC3339), err)
-	}
-	return b.Put(k, block)
+	return b.Put(k, appendEntry(append(make([]byte, 0, 256), b.Get(k)...), e))
 }
 
 // causeNames gives the names of causes by number.
@@ -204,7 +218,7 @@ func (s *Store) Results(target string, from, to time.Time) ([]Result, error) {
 					all = append(all, Result{At: at, Outcome: e.outcome, Connect: time.Duration(e.connect) * connectUnit, Cause: names[e.cause]})
 				}
 			})
-			return err
+			return readable(err)
 		})
 	})
 	if err != nil {

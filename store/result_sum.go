@@ -188,5 +188,5 @@ func mergeSum(block []byte, place byte, o Sum) ([]byte, error) {
 		}
 		out = s.encode(out, at)
 	})
-	return o.encode(out, place), err
+	return o.encode(out, place), readable(err)
 }

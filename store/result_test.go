@@ -237,3 +237,36 @@ func BenchmarkYear(b *testing.B) {
 		s.Close()
 	}
 }
+
+// TestDamagedBlockStopsNothing damages an hour of results: what stands before
+// the damage counts, and neither a new result, nor a history, nor the roll-up
+// stops at it.
+func TestDamagedBlockStopsNothing(t *testing.T) {
+	s, now := open(t)
+	hour := now.Truncate(time.Hour)
+	for i := range 3 {
+		addResults(t, s, "web:80", Result{At: hour.Add(time.Duration(i*i) * time.Minute), Outcome: Up, Connect: time.Millisecond})
+	}
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		series, _ := seriesOf(tx, "web:80")
+		k := blockKey(series, hourOf(hour))
+		block := tx.Bucket(bucketResults).Get(k)
+		return tx.Bucket(bucketResults).Put(k, append([]byte{}, block[:len(block)-1]...))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addResults(t, s, "web:80", Result{At: hour.Add(30 * time.Minute), Outcome: Refused})
+	count := func(when string) {
+		h, err := s.History("web:80", hour, hour.Add(time.Hour), time.Hour)
+		if err != nil || h.Total.Up < 2 || h.Total.Down != 1 {
+			t.Errorf("%s: History = %d up, %d down, %v; want 2 or more, and 1", when, h.Total.Up, h.Total.Down, err)
+		}
+	}
+	count("with a damaged block")
+	*now = now.Add(10 * day)
+	if _, err := s.RollUp(DefaultResults); err != nil {
+		t.Errorf("RollUp: %v", err)
+	}
+	count("after the roll-up")
+}

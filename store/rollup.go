@@ -145,14 +145,14 @@ func monthOf(t time.Time) uint32 {
 func sumHour(hour uint32, block []byte) ([]placed, error) {
 	var s Sum
 	_, _, err := decodeEntries(block, func(e entry) { s.add(e) })
-	return []placed{{hour / 24, byte(hour % 24), s}}, err
+	return []placed{{hour / 24, byte(hour % 24), s}}, readable(err)
 }
 
 func sumDay(n uint32, block []byte) ([]placed, error) {
 	var s Sum
 	err := decodeSums(block, func(_ byte, o Sum) { s.merge(o) })
 	at := time.Unix(int64(n)*86400, 0).UTC()
-	return []placed{{monthOf(at), byte(at.Day()), s}}, err
+	return []placed{{monthOf(at), byte(at.Day()), s}}, readable(err)
 }
 
 // resultBytes is how much the results take in the file, free parts of pages

@@ -167,12 +167,14 @@ type Progress struct {
 	V       int       `json:"v"`
 	Last    time.Time `json:"last"`              // the last time of the schedule that is settled: begun, or passed over
 	Open    time.Time `json:"open,omitzero"`     // the time whose run has begun and not ended
+	Asked   time.Time `json:"asked,omitzero"`    // when somebody asked for the run that has begun and not ended
 	Runs    uint64    `json:"runs"`              // ended
 	Overlap uint64    `json:"overlap,omitempty"` // not started, for the one before was going
 	Missed  uint64    `json:"missed,omitempty"`  // not made: the bot was down, or the clock jumped
 	Episode string    `json:"episode,omitempty"` // subject of the thread that is open
 	Day     string    `json:"day,omitempty"`     // subject of today's thread, for those that tell all
 	Said    time.Time `json:"said,omitzero"`     // last line in the open thread, for reminders
+	Covered time.Time `json:"covered,omitzero"`  // of a digest: up to where the last one looked
 }
 
 // Progresses returns how far each schedule is, by id.

@@ -65,13 +65,21 @@ type Incident struct {
 	Cause         string    `json:"cause,omitempty"`
 	Headline      string    `json:"headline,omitempty"`
 	Fixed         string    `json:"fixed,omitempty"`
+	Ended         string    `json:"ended,omitempty"` // why nobody looked any further, where it did not end by being well
 	Investigation string    `json:"investigation,omitempty"`
 }
 
 func putIncident(tx *bolt.Tx, i Incident) error {
 	i.V = schema
-	k := binary.BigEndian.AppendUint64(prefix(i.Target), uint64(i.From.UnixMilli()))
-	return put(tx.Bucket(bucketIncidents), append(k, i.Schedule...), i)
+	k := append(binary.BigEndian.AppendUint64(prefix(i.Target), uint64(i.From.UnixMilli())), i.Schedule...)
+	if i.Investigation == "" { // the one that found it stays with it
+		var was Incident
+		if _, err := found(get(tx.Bucket(bucketIncidents), k, &was)); err != nil {
+			return err
+		}
+		i.Investigation = was.Investigation
+	}
+	return put(tx.Bucket(bucketIncidents), k, i)
 }
 
 // Incidents returns a target's incidents that touch a period, oldest first.
@@ -99,9 +107,11 @@ func (s *Store) Incidents(target string, from, to time.Time) ([]Incident, error)
 type Finish struct {
 	Schedule  string
 	Due       time.Time // of the run; the zero time for one that a person asked for
+	Asked     time.Time // when a person asked for it; the zero time for one of the schedule's own
 	Progress  Progress  // as it is afterwards
 	Results   map[string]Result
-	Watches   []Watch // those that changed
+	Watches   []Watch  // those that changed
+	Gone      []string // targets that are no longer watched
 	Incidents []Incident
 	Speech    []Speech // those that changed
 }
@@ -115,7 +125,7 @@ func (s *Store) FinishRun(f Finish) (kept bool, err error) {
 		kept = false
 		var was Progress
 		ok, err := found(get(tx.Bucket(bucketProgress), key(f.Schedule), &was))
-		if err != nil || !ok || !was.Open.Equal(f.Due) && !f.Due.IsZero() {
+		if err != nil || !ok || !was.Open.Equal(f.Due) && !f.Due.IsZero() || !was.Asked.Equal(f.Asked) && !f.Asked.IsZero() {
 			return err
 		}
 		kept = true
@@ -136,6 +146,11 @@ func finish(tx *bolt.Tx, f Finish) error {
 	for _, w := range f.Watches {
 		w.V = schema
 		if err := put(tx.Bucket(bucketWatches), key(f.Schedule, w.Target), w); err != nil {
+			return err
+		}
+	}
+	for _, target := range f.Gone {
+		if err := tx.Bucket(bucketWatches).Delete(key(f.Schedule, target)); err != nil {
 			return err
 		}
 	}
