@@ -31,7 +31,26 @@ func ListAlerts(s *store.Store, f AlertFilter) ([]store.Alert, error) {
 		}
 	})
 	slices.SortStableFunc(all, func(a, b store.Alert) int { return b.Last.Compare(a.Last) })
-	return all[:min(len(all), f.Limit)], err
+	all = all[:min(len(all), f.Limit)]
+	for i := range all {
+		err = errors.Join(err, stillMuted(s, &all[i]))
+	}
+	return all, err
+}
+
+// stillMuted takes the word off an alert that fired under a mute which is over.
+func stillMuted(s *store.Store, a *store.Alert) error {
+	if !a.Muted || a.Trouble == "" {
+		return nil
+	}
+	t, err := s.Trouble(a.Trouble)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil && !t.Held {
+		a.Muted, a.Why = false, ""
+	}
+	return err
 }
 
 // AlertRoutes are the API of alerts and mutes, by pattern; they belong behind

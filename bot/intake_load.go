@@ -24,7 +24,8 @@ func (i *Intake) load() error {
 	b.mutes = mutes
 	err = i.store.EachAlert(func(a store.Alert) {
 		n := &memo{
-			seq: a.Seq, count: a.Count, first: a.First.UnixNano(), last: a.Last.UnixNano(), trouble: a.Trouble, keys: a.Keys, firing: a.Firing && !a.Muted,
+			seq: a.Seq, count: a.Count, first: a.First.UnixNano(), last: a.Last.UnixNano(), trouble: a.Trouble, keys: a.Keys,
+			firing: a.Firing && (!a.Muted || a.Trouble != ""), log: a.Source == "log",
 		}
 		for _, target := range a.Targets {
 			n.targets = append(n.targets, hash(target))
@@ -36,10 +37,10 @@ func (i *Intake) load() error {
 		return err
 	}
 	err = i.store.EachTrouble(func(t store.Trouble) bool {
-		if now.Sub(t.Last) > longest {
+		if now.Sub(t.Last) > longest && (!t.Held || t.Closed) {
 			return true
 		}
-		if !t.Closed || t.Into != "" || now.Sub(t.Last) < b.limits.Cooldown {
+		if !t.Closed || t.Into != "" || b.mayRecheck(&t) || now.Sub(t.Last) < b.limits.Cooldown {
 			b.restore(&t)
 		}
 		return true
@@ -72,7 +73,7 @@ func (b *board) recount() {
 func (b *board) restore(t *store.Trouble) {
 	b.troubles[t.ID] = t
 	for n, e := range t.Entries {
-		k := groupKey(t.Channel, t.Thread, e.Host)
+		k := groupOf(t, e.Host)
 		if b.groups[k] == "" {
 			b.groups[k] = t.ID
 		}

@@ -160,7 +160,7 @@ func nowLine(e store.Entry) string {
 	when := "The alert fires again"
 	switch {
 	case e.Quiet:
-		when = "No more failures were logged up to " + clock(e.Resolved)
+		when = "Nothing more was heard of it up to " + clock(e.Resolved)
 	case !e.Resolved.IsZero():
 		when = "The alert was resolved at " + clock(e.Resolved)
 	}

@@ -62,7 +62,7 @@ func (b *board) brew(channel string, now time.Time) {
 		if m.channel != channel {
 			kept = append(kept, m)
 		} else if t := b.troubles[m.trouble]; t != nil && t.Into == "" {
-			b.fold(storm, t)
+			b.fold(storm, t, now)
 		}
 	}
 	b.recent = kept
@@ -71,12 +71,14 @@ func (b *board) brew(channel string, now time.Time) {
 
 // fold moves all of a trouble into a storm. One whose thread stands in Slack
 // already, or belongs under somebody's message, says there where it went.
-func (b *board) fold(storm, t *store.Trouble) {
+func (b *board) fold(storm, t *store.Trouble, now time.Time) {
 	for i, e := range t.Entries {
 		b.groups[groupKey(t.Channel, t.Thread, e.Host)] = storm.ID
 		b.groups[groupKey(t.Channel, "", e.Host)] = storm.ID
 		if known := find(storm, place{target: e.Target, host: e.Host}); known != nil {
-			known.Firing += e.Firing
+			if known.Firing += e.Firing; e.Firing > 0 {
+				b.again(storm, known, now)
+			}
 			continue
 		}
 		storm.Entries = append(storm.Entries, e)
@@ -96,7 +98,7 @@ func (b *board) fold(storm, t *store.Trouble) {
 	storm.Firing += t.Firing
 	storm.Seen += t.Seen
 	storm.More += t.More
-	t.Into, t.Entries, t.Firing, t.Closed = storm.ID, nil, 0, true
+	t.Into, t.Entries, t.Firing, t.Closed, t.Held = storm.ID, nil, 0, true, false
 	t.Posted = t.Posted || t.Thread != ""
 	b.touch(t)
 }

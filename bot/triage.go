@@ -66,6 +66,7 @@ type board struct {
 	touched map[string]bool // troubles
 	counted map[string]bool // troubles of which only counts changed
 	flushed time.Time       // when those were kept last
+	looked  time.Time       // when what only time decides was looked at last
 	dirty   map[string]bool // subjects
 	stats   triageStats
 }
@@ -78,7 +79,7 @@ type memo struct {
 	trouble     string
 	keys        []uint64 // of the last deliveries
 	targets     []uint64 // what it named; a resolution may name nothing
-	firing      bool
+	firing, log bool     // log: no sender says that it is over
 }
 
 type entryRef struct {
@@ -152,7 +153,7 @@ func (b *board) trouble(id string) *store.Trouble {
 
 // joinable reports whether what comes now still belongs to t.
 func (b *board) joinable(t *store.Trouble, now time.Time) bool {
-	return t != nil && (busy(t) || now.Sub(t.Last) < b.limits.Cooldown)
+	return t != nil && (busy(t) || t.Held && t.Firing > 0 || now.Sub(t.Last) < b.limits.Cooldown)
 }
 
 // busy reports whether anything of t waits or runs.

@@ -40,7 +40,7 @@ func (b *board) arrive(a arrival, now time.Time) {
 		return
 	}
 	n.count += max(a.count, 1)
-	n.last = now.UnixNano()
+	n.last, n.log = now.UnixNano(), a.alert.Source == "log"
 	if a.alert.DedupKey != "" && !repeated {
 		n.keys = append(n.keys, hash(a.alert.DedupKey))
 		n.keys = n.keys[max(0, len(n.keys)-keysKept):]
@@ -90,19 +90,20 @@ func hash(s string) uint64 {
 }
 
 // fire takes an alert that says that something is wrong. It returns why the
-// alert makes no thread, if a mute is why.
+// alert makes no thread, if a mute is why: it is held until the mute ends.
 func (b *board) fire(n *memo, a arrival, now time.Time) (muted string) {
 	old := b.trouble(n.trouble)
 	t := old
 	if !b.joinable(t, now) || a.thread != "" && t.Thread != a.thread && !t.Storm {
 		t = nil
 	}
-	if t == nil {
+	if t == nil || t.Held {
 		if muted = b.mutedBy(a, now); muted != "" {
 			b.stats.Muted++
-			return muted
 		}
-		t = b.home(a, now)
+	}
+	if t == nil {
+		t = b.home(a, muted != "", now)
 	}
 	t.Seen += max(a.count, 1)
 	t.Last = now
@@ -124,7 +125,7 @@ func (b *board) fire(n *memo, a arrival, now time.Time) (muted string) {
 	}
 	b.enter(t, a, fresh, now)
 	b.count(t, now)
-	return ""
+	return muted
 }
 
 // seen counts a delivery that changes nothing else.
@@ -165,14 +166,24 @@ func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now
 	}
 	e := b.entry(a, p, now)
 	t.Entries = append(t.Entries, e)
-	b.groups[groupKey(t.Channel, t.Thread, p.host)] = t.ID
-	if last := &t.Entries[len(t.Entries)-1]; last.State == store.EntryAsking {
-		b.ask(t, last)
-	} else {
-		b.reuse(t, last, now)
+	b.groups[groupOf(t, p.host)] = t.ID
+	b.settleIn(t, &t.Entries[len(t.Entries)-1], now)
+	b.touch(t)
+}
+
+// settleIn says what comes of a new entry.
+func (b *board) settleIn(t *store.Trouble, e *store.Entry, now time.Time) {
+	switch {
+	case t.Held:
+		if e.State == store.EntryWaiting || e.State == store.EntryAsking {
+			e.State, e.Why = store.EntryMuted, b.mutedEntry(e, now)
+		}
+	case e.State == store.EntryAsking:
+		b.ask(t, e)
+	default:
+		b.reuse(t, e, now)
 		b.mark(t, now)
 	}
-	b.touch(t)
 }
 
 func find(t *store.Trouble, p place) *store.Entry {
@@ -192,21 +203,22 @@ func (b *board) entry(a arrival, p place, now time.Time) store.Entry {
 	}
 	switch {
 	case p.target == "" && b.lookup && len(a.alert.Lookup) > 0:
-		e.State, e.Lookup, e.Labels = store.EntryAsking, a.alert.Lookup[:min(len(a.alert.Lookup), maxLookups)], few(a.alert.Labels)
+		e.State, e.Lookup, e.Labels = store.EntryAsking, a.alert.Lookup[:min(len(a.alert.Lookup), maxLookups)], b.few(a.alert.Labels)
 	case p.target == "":
 		b.stats.Untargeted++
-		e.State, e.Why, e.Labels = store.EntryUntargeted, clip(a.alert.Why, 500), few(a.alert.Labels)
+		e.State, e.Why, e.Labels = store.EntryUntargeted, clip(a.alert.Why, 500), b.few(a.alert.Labels)
 	case p.refused != "":
 		e.State, e.Why = store.EntryRefused, clip(p.refused, 300)
 		b.stats.Refused++
 	default:
-		e.Labels = few(a.alert.Labels)
+		e.Labels = b.few(a.alert.Labels)
 	}
 	return e
 }
 
-// home finds the trouble that a new alert belongs to, or begins one.
-func (b *board) home(a arrival, now time.Time) *store.Trouble {
+// home finds the trouble that a new alert belongs to, or begins one; held if
+// the alert is muted.
+func (b *board) home(a arrival, held bool, now time.Time) *store.Trouble {
 	hosts := []string{untargetedHost(a.alert)}
 	if len(a.places) > 0 {
 		hosts = hosts[:0]
@@ -214,20 +226,31 @@ func (b *board) home(a arrival, now time.Time) *store.Trouble {
 			hosts = append(hosts, p.host)
 		}
 	}
+	begun := &store.Trouble{
+		ID: investigations.NewID(now), Channel: a.route.Channel, Thread: a.thread, Held: held, Begun: now, Last: now,
+	}
 	for _, h := range hosts {
-		if t := b.trouble(b.groups[groupKey(a.route.Channel, a.thread, h)]); b.joinable(t, now) {
+		if t := b.trouble(b.groups[groupOf(begun, h)]); b.joinable(t, now) {
 			return t
 		}
 	}
-	if t := b.storm(a.route.Channel, now); t != nil {
+	if t := b.storm(a.route.Channel, now); t != nil && !held {
 		return t
 	}
-	t := &store.Trouble{
-		ID: investigations.NewID(now), Channel: a.route.Channel, Thread: a.thread, Begun: now, Last: now,
+	b.troubles[begun.ID] = begun
+	if !held {
+		b.stats.Threads++
 	}
-	b.troubles[t.ID] = t
-	b.stats.Threads++
-	return t
+	return begun
+}
+
+// groupOf is where a trouble is found by a host. What is held stays apart: an
+// alert of the host that is not muted is to be seen.
+func groupOf(t *store.Trouble, host string) string {
+	if t.Held {
+		host = "\x02" + host
+	}
+	return groupKey(t.Channel, t.Thread, host)
 }
 
 // groupKey says what belongs together: what one host has, in one place of Slack.
@@ -243,6 +266,26 @@ func untargetedHost(a alerts.Alert) string {
 
 // maxShownLabels bounds the labels that are kept of an alert.
 const maxShownLabels = 24
+
+// few are those labels that a record keeps; those that mutes and windows ask
+// for are among them, since that is asked again when one ends.
+func (b *board) few(labels map[string]string) map[string]string {
+	kept := few(labels)
+	asked := func(names map[string]string) {
+		for name := range names {
+			if v, ok := labels[name]; ok {
+				kept[name] = clip(v, 200)
+			}
+		}
+	}
+	for _, m := range b.mutes {
+		asked(m.Labels)
+	}
+	for _, w := range b.windows {
+		asked(w.Labels)
+	}
+	return kept
+}
 
 // few keeps a record small whatever a sender puts into labels.
 func few(labels map[string]string) map[string]string {
@@ -290,7 +333,7 @@ func (b *board) evict() {
 		all = append(all, aged{k, n.last})
 	}
 	slices.SortFunc(all, func(x, y aged) int { return int(min(max(x.last-y.last, -1), 1)) })
-	for _, old := range all[:len(all)/20+1] {
+	for _, old := range all[:len(all)/8+1] {
 		n := b.notes[old.key]
 		if t := b.trouble(n.trouble); t != nil && n.firing {
 			t.Firing--

@@ -107,7 +107,7 @@ func (b *board) meet(t *store.Trouble, places []place, now time.Time) *store.Tro
 	for _, p := range places {
 		if other := b.trouble(b.groups[groupKey(t.Channel, "", p.host)]); other != t && b.joinable(other, now) {
 			other.Last = now
-			b.fold(other, t)
+			b.fold(other, t, now)
 			return other
 		}
 	}

@@ -21,7 +21,7 @@ func (b *board) resolve(n *memo, a arrival, now time.Time) {
 	t.Seen += max(a.count, 1)
 	t.Last = now
 	for _, e := range b.lower(t, n, a) {
-		b.over(e, now)
+		b.over(t, e, now)
 	}
 	b.touch(t)
 	b.close(t)
@@ -47,8 +47,8 @@ func (b *board) lower(t *store.Trouble, n *memo, a arrival) (quiet []*store.Entr
 }
 
 // over notes that nothing fires for a target any more.
-func (b *board) over(e *store.Entry, now time.Time) {
-	e.Resolved = now
+func (b *board) over(t *store.Trouble, e *store.Entry, now time.Time) {
+	e.Resolved, e.Rechecks = now, 0
 	switch e.State {
 	case store.EntryRunning:
 		e.Due = true
@@ -66,6 +66,8 @@ func (b *board) again(t *store.Trouble, e *store.Entry, now time.Time) {
 	stale := e.State == store.EntryDone && now.Sub(e.Checked) > b.limits.Cooldown
 	e.Resolved, e.Quiet = time.Time{}, false
 	switch {
+	case t.Held:
+		return // it is looked into once the mute ends
 	case !back && !stale:
 		return
 	case e.State == store.EntryRunning:
@@ -79,40 +81,18 @@ func (b *board) again(t *store.Trouble, e *store.Entry, now time.Time) {
 	b.close(t)
 }
 
-// quieten ends what log lines began: no log says that a backend is well again,
-// so after a time without a line the target is checked again.
-func (b *board) quieten(t *store.Trouble, now time.Time) {
-	if now.Sub(t.Last) < b.limits.Cooldown {
-		return
-	}
-	for i := range t.Entries {
-		e := &t.Entries[i]
-		if e.Source != "log" || e.Firing <= 0 {
-			continue
-		}
-		t.Firing -= e.Firing
-		e.Firing, e.Quiet = 0, true
-		if n := b.notes[hash(e.Fingerprint)]; n != nil {
-			n.firing = false
-		}
-		b.over(e, now)
-		b.touch(t)
-	}
-	b.close(t)
-}
-
 // tick does what only time decides.
 func (b *board) tick(now time.Time) {
 	for _, t := range b.troubles {
 		if t.Into != "" {
 			continue
 		}
-		if !t.Posted && !now.Before(postAt(t)) {
+		if !t.Posted && !t.Held && !now.Before(postAt(t)) {
 			t.Posted = true
 			b.touch(t)
 		}
-		b.quieten(t, now)
 	}
+	b.byTime(now)
 	if now.Sub(b.flushed) >= flushEvery {
 		b.flushed = now
 		for id := range b.counted {
@@ -148,7 +128,7 @@ func (b *board) letGo(now time.Time) {
 	gone := false
 	for id, t := range b.troubles {
 		idle := now.Sub(t.Last)
-		over := t.Into == "" && t.Posted && !busy(t) && idle > b.limits.Cooldown && (t.Closed || idle > longest)
+		over := t.Into == "" && (t.Posted || t.Held) && !busy(t) && !b.mayRecheck(t) && idle > b.limits.Cooldown && (t.Closed || idle > longest && !t.Held)
 		if (over || t.Into != "" && b.trouble(id) == nil) && !b.touched[id] && !b.counted[id] {
 			delete(b.troubles, id)
 			gone = true
@@ -171,7 +151,7 @@ func (b *board) wait(now time.Time) time.Duration {
 		next = flushEvery
 	}
 	for _, t := range b.troubles {
-		if !t.Posted && t.Into == "" {
+		if !t.Posted && !t.Held && t.Into == "" {
 			next = min(next, max(postAt(t).Sub(now), time.Millisecond))
 		}
 	}

@@ -18,6 +18,7 @@ type Trouble struct {
 	Storm   bool      `json:"storm,omitempty"`
 	Into    string    `json:"into,omitempty"`   // it went up in this trouble, a storm
 	Posted  bool      `json:"posted,omitempty"` // its thread may stand in Slack
+	Held    bool      `json:"held,omitempty"`   // all of it is muted: nobody sees it until a mute ends
 	Closed  bool      `json:"closed,omitempty"` // nothing fires any more, and that was checked
 	Begun   time.Time `json:"begun"`
 	Last    time.Time `json:"last"`   // when an alert of it came last
@@ -38,7 +39,7 @@ const (
 	EntryDone       EntryState = "done"
 	EntryRefused    EntryState = "refused"    // it may not be diagnosed; Why says so
 	EntryUntargeted EntryState = "untargeted" // nothing says what to diagnose; Why says what would
-	EntryMuted      EntryState = "muted"      // muted while it waited
+	EntryMuted      EntryState = "muted"      // muted before it was looked into; Why says by what
 	EntryAsking     EntryState = "asking"     // AWS is being asked which targets stand behind Lookup
 	EntryExplained  EntryState = "explained"  // the cause of another target on its host is its own
 )
@@ -64,13 +65,14 @@ type Entry struct {
 	State    EntryState `json:"state"`
 	Firing   int        `json:"firing"` // alerts that say so now
 	Since    time.Time  `json:"since"`
-	Resolved time.Time  `json:"resolved,omitzero"` // when the last of them ended
-	Quiet    bool       `json:"quiet,omitempty"`   // it ended because nothing came any more
-	Due      bool       `json:"due,omitempty"`     // to be checked again once it does not run
-	After    time.Time  `json:"after,omitzero"`    // not to be checked before
-	First    string     `json:"first,omitempty"`   // the investigation
-	Again    string     `json:"again,omitempty"`   // the last check after that
-	Checked  time.Time  `json:"checked,omitzero"`  // when the last of both began
+	Resolved time.Time  `json:"resolved,omitzero"`  // when the last of them ended
+	Quiet    bool       `json:"quiet,omitempty"`    // it ended because nothing came any more
+	Due      bool       `json:"due,omitempty"`      // to be checked again once it does not run
+	After    time.Time  `json:"after,omitzero"`     // not to be checked before
+	First    string     `json:"first,omitempty"`    // the investigation
+	Again    string     `json:"again,omitempty"`    // the last check after that
+	Checked  time.Time  `json:"checked,omitzero"`   // when the last of both began
+	Rechecks int        `json:"rechecks,omitempty"` // since it was over and still broken
 
 	Verdict  string `json:"verdict,omitempty"` // kind, of the last
 	Cause    string `json:"cause,omitempty"`

@@ -31,8 +31,8 @@ func TestAlertLoad(t *testing.T) {
 	}
 	theirs := loadAlertmanager(t, span)
 	ours := loadBot(t, span)
-	t.Logf("alertmanager: %.0f alerts a second, %d MB", theirs.rate, theirs.rss>>10)
-	t.Logf("plexor:       %.0f alerts a second, %d MB", ours.rate, ours.rss>>10)
+	t.Logf("alertmanager: %.0f alerts a second, %d MB, %.0f µs of processor an alert", theirs.rate, theirs.rss>>10, theirs.cost)
+	t.Logf("plexor:       %.0f alerts a second, %d MB, %.0f µs of processor an alert", ours.rate, ours.rss>>10, ours.cost)
 	if ours.failed {
 		t.Error("the bot refused some")
 	}
@@ -46,7 +46,8 @@ func TestAlertLoad(t *testing.T) {
 
 type loadResult struct {
 	rate   float64
-	rss    int // KB
+	rss    int     // KB
+	cost   float64 // µs of processor time an alert
 	failed bool
 }
 
@@ -120,13 +121,33 @@ end
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	before := processorTime(t, pid)
 	out, err := exec.Command("wrk", "-t2", "-c256", "-d"+span.String(), "-s", file, l.base).CombinedOutput()
 	m := wrkRate.FindSubmatch(out)
 	if err != nil || m == nil {
 		t.Fatalf("wrk: %v\n%s", err, out)
 	}
 	rate, _ := strconv.ParseFloat(string(m[1]), 64)
-	return loadResult{rate: rate, rss: residentKB(t, pid), failed: strings.Contains(string(out), "Non-2xx")}
+	spent := processorTime(t, pid) - before
+	return loadResult{
+		rate: rate, rss: residentKB(t, pid), failed: strings.Contains(string(out), "Non-2xx"),
+		cost: spent.Seconds() * 1e6 / (rate * span.Seconds()),
+	}
+}
+
+// processorTime is what a process has spent of it, by /proc/PID/stat: ticks of a
+// hundredth of a second, proc_pid_stat(5).
+func processorTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Skip("no /proc here")
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
 func residentKB(t *testing.T, pid int) int {
