@@ -33,6 +33,7 @@ what was under way goes on with the next start.`,
 }
 
 func serveRun(ctx context.Context, p program) (int, error) {
+	ballast = make([]byte, ballastBytes)
 	f := newFlags("serve")
 	path := f.String("config", "plexor.yml", "")
 	if err := f.parse(p.args, 0, 0); err != nil {
