@@ -43,41 +43,109 @@ func renderMany(t store.Trouble, found map[string]investigations.Investigation) 
 	return messages
 }
 
-// manyHeadline is the whole in one line: how many, and what they have in common.
+// manyHeadline is the whole in one line: how many, and what they have in
+// common. It names one cause for all only where all have it.
 func manyHeadline(t store.Trouble) string {
 	n := fmt.Sprintf("%d alerts", t.Alerts)
 	if t.Alerts == 1 {
 		n = "1 alert"
 	}
-	n += fmt.Sprintf(" on %d targets", len(t.Entries)+t.More)
-	causes, open := sharedCauses(t.Entries), waitingIn(&t)
+	total := len(t.Entries) + t.More
+	n += fmt.Sprintf(" on %d targets", total)
+	causes, c := sharedCauses(t.Entries), countEntries(t)
 	switch {
-	case t.Closed && over(t.Entries):
-		return "🟢 Over: " + n
-	case open > 0 && len(causes) == 0:
+	case c.open > 0 && c.open == total:
 		return n + ": being looked into"
-	case open > 0:
-		return fmt.Sprintf("%s: %s so far, %d still to be looked at", n, causeCount(causes), open)
+	case t.Closed && c.well > 0 && c.well == c.looked:
+		return "🟢 Over: " + n
+	case len(causes) == 1 && causes[0].count == total:
+		return "🔴 " + over(t, c) + n + ", one cause: " + causes[0].headline
+	}
+	words := append(causeWords(causes), c.words()...)
+	if len(words) == 0 {
+		return over(t, c) + n
+	}
+	return c.mark() + over(t, c) + n + ": " + strings.Join(words, ", ")
+}
+
+// over is what stands before the rest once nothing fires any more.
+func over(t store.Trouble, c entryCounts) string {
+	switch {
+	case !t.Closed:
+		return ""
+	case c.proved+c.unproved > 0:
+		return "Resolved, but not well: "
+	}
+	return "Resolved: "
+}
+
+// causeWords are the causes with how many targets each explains; of many, only
+// how many they are, since the list below names them.
+func causeWords(causes []sharedCause) []string {
+	sum := 0
+	for _, c := range causes {
+		sum += c.count
+	}
+	switch {
 	case len(causes) == 0:
-		return n
+		return nil
 	case len(causes) == 1:
-		return "🔴 " + n + ", one cause: " + causes[0].headline
+		return []string{fmt.Sprintf("%s (%d of them)", causes[0].headline, sum)}
 	}
-	return "🔴 " + n + ": " + causeCount(causes)
+	return []string{fmt.Sprintf("%d causes for %d of them", len(causes), sum)}
 }
 
-func causeCount(causes []sharedCause) string {
-	if len(causes) == 1 {
-		return "one cause"
+// entryCounts are a trouble's targets by what is known of them.
+type entryCounts struct{ looked, well, unproved, proved, open, refused, untargeted, muted, more int }
+
+func countEntries(t store.Trouble) entryCounts {
+	c := entryCounts{more: t.More, open: waitingIn(&t)}
+	for _, e := range t.Entries {
+		switch e.State {
+		case store.EntryRefused:
+			c.refused++
+		case store.EntryUntargeted:
+			c.untargeted++
+		case store.EntryMuted:
+			c.muted++
+		case store.EntryDone, store.EntryExplained:
+			c.looked++
+			switch {
+			case e.Verdict == string(investigations.VerdictHealthy):
+				c.well++
+			case e.Verdict == string(investigations.VerdictCause) && e.Cause != "":
+				c.proved++
+			default:
+				c.unproved++
+			}
+		}
 	}
-	return fmt.Sprintf("%d causes", len(causes))
+	return c
 }
 
-// over reports whether every target that was looked into is well.
-func over(entries []store.Entry) bool {
-	return !slices.ContainsFunc(entries, func(e store.Entry) bool {
-		return e.Verdict != "" && e.Verdict != string(investigations.VerdictHealthy)
-	})
+func (c entryCounts) words() (words []string) {
+	for _, part := range []struct {
+		n    int
+		text string
+	}{
+		{c.unproved, "no cause proved for %d"}, {c.well, "%d accept connections"}, {c.open, "%d still to be looked at"}, {c.muted, "%d muted"},
+		{c.refused, "%d may not be diagnosed"}, {c.untargeted, "%d name nothing to diagnose"}, {c.more, "%d too many to be looked at"},
+	} {
+		if part.n > 0 {
+			words = append(words, fmt.Sprintf(part.text, part.n))
+		}
+	}
+	return words
+}
+
+func (c entryCounts) mark() string {
+	switch {
+	case c.proved > 0:
+		return "🔴 "
+	case c.unproved > 0:
+		return "🟡 "
+	}
+	return ""
 }
 
 // waitingIn counts the targets that are not looked into yet, or just now.

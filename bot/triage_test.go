@@ -55,6 +55,10 @@ func (d *desk) pass(by time.Duration) store.AlertChange {
 
 // end ends the n-th investigation that was begun.
 func (d *desk) end(n int, kind investigations.VerdictKind, cause string) {
+	d.t.Helper()
+	if n >= len(d.started) {
+		d.t.Fatalf("only %d investigations were begun; number %d can't end", len(d.started), n)
+	}
 	inv := d.started[n]
 	inv.State = investigations.Concluded
 	inv.Verdict = &investigations.Verdict{Kind: kind, Headline: "it is " + string(kind)}

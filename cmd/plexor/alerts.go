@@ -103,7 +103,10 @@ func alertsMute(ctx context.Context, p program, verb string) (int, error) {
 	case verb == "mute":
 		return muteAdd(ctx, p, c, f.args, *o)
 	case verb == "unmute" && len(f.args) == 1:
-		return exitOK, c.call(ctx, http.MethodDelete, "/api/v1/mutes/"+url.PathEscape(f.args[0]), nil, nil)
+		if err := c.call(ctx, http.MethodDelete, "/api/v1/mutes/"+url.PathEscape(f.args[0]), nil, nil); err != nil {
+			return exitFailed, err
+		}
+		return exitOK, done(p.out, *o, "unmuted", f.args[0])
 	case verb == "unmute":
 		return exitFailed, &usageError{reason: "which mute?", hint: "plexor alerts mutes lists them"}
 	}
