@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -288,6 +289,9 @@ func (i *Intake) place(text string) place {
 		return p
 	}
 	p.target, p.host = t.Text, t.Host
+	if t.Kind == investigations.TargetUpstream { // servers of one group, and the group, belong together
+		p.host, _, _ = strings.Cut(t.Host, "/")
+	}
 	if err := i.engine.Allow.Target(t); err != nil {
 		p.refused = capital(notAllowed(err).Reason)
 	}

@@ -156,8 +156,8 @@ func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now
 		}
 		return
 	}
-	if !fresh && len(t.Entries) > 0 {
-		return // it is one of those beyond maxEntries
+	if !fresh && len(t.Entries) > 0 || serverOf(t, p.target) {
+		return // it is one of those beyond maxEntries, or the server that is missing is here
 	}
 	if len(t.Entries) == maxEntries {
 		t.More++
@@ -169,6 +169,14 @@ func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now
 	b.groups[groupOf(t, p.host)] = t.ID
 	b.settleIn(t, &t.Entries[len(t.Entries)-1], now)
 	b.touch(t)
+}
+
+// serverOf reports whether a server of the group that a target names is looked
+// into: "backend bk has no server" comes with "server bk/web2 is down".
+func serverOf(t *store.Trouble, group string) bool {
+	return group != "" && slices.ContainsFunc(t.Entries, func(e store.Entry) bool {
+		return e.Firing > 0 && strings.HasPrefix(e.Target, group+"/")
+	})
 }
 
 // settleIn says what comes of a new entry.

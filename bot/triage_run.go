@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"time"
 
 	"github.com/plexorbot/plexor/investigations"
@@ -139,11 +140,23 @@ func (b *board) explain(t *store.Trouble, by store.Entry) {
 	}
 	for i := range t.Entries {
 		e := &t.Entries[i]
-		if e.State == store.EntryWaiting && e.First == "" && e.Host == by.Host {
+		if e.State == store.EntryWaiting && e.First == "" && e.Host == by.Host && onHost(e) && onHost(&by) {
 			e.State, e.Checked = store.EntryExplained, by.Checked
 			e.Verdict, e.Cause, e.On, e.Headline = by.Verdict, by.Cause, by.On, by.Headline
 		}
 	}
+}
+
+// onHost reports whether a target is a port of its host. The servers of one
+// upstream stand on hosts of their own.
+func onHost(e *store.Entry) bool {
+	return strings.HasSuffix(hostOf(e.Target), e.Host) && hostOf(e.Target) != e.Target
+}
+
+// hostOf is a target without its port, if it has one.
+func hostOf(target string) string {
+	host, _, _ := cutPort(target)
+	return host
 }
 
 // reuse gives a target that another thread looks into, or did a moment ago,
