@@ -36,6 +36,7 @@ type Bot struct {
 	status   slackapi.Status
 	outbox   *Outbox
 	channels channelNames
+	zones    userZones
 	slackErr lockedError // Slack takes the tokens no longer, or does not answer
 }
 

@@ -35,13 +35,13 @@ func parsePeriod(text string) (time.Duration, error) {
 // targetHistory tells a person what a target was: uptime and incidents at once,
 // the picture as soon as Slack has it. It reports false where no schedule ever
 // looked at the target.
-func (b *Bot) targetHistory(at who, target string, period time.Duration) (slackapi.Reply, bool, error) {
+func (b *Bot) targetHistory(ctx context.Context, at who, target string, period time.Duration) (slackapi.Reply, bool, error) {
 	now := b.now()
 	h, err := b.Store.History(target, now.Add(-period), now, binWidth(now.Add(-period), now))
 	if err != nil || h.Total.Checks() == 0 {
 		return slackapi.Reply{}, false, err
 	}
-	const zone = "UTC"
+	zone := b.zoneOf(ctx, at.user)
 	head := fmt.Sprintf("%s over %s: uptime %s", target, long(period), percent(h.Total.Up, h.Total.Up+h.Total.Down))
 	blocks := []block{header(head), rich(line(word(historyFacts(h))))}
 	if len(h.Incidents) > 0 {
@@ -98,7 +98,7 @@ func (b *Bot) sendPicture(ctx context.Context, at who, head, zone string, h stor
 
 // history answers /diagnose history [TARGET [PERIOD]]: what a target was, where a
 // schedule looks at it, and what was looked into before.
-func (b *Bot) history(_ context.Context, at who, args []string) slackapi.Reply {
+func (b *Bot) history(ctx context.Context, at who, args []string) slackapi.Reply {
 	period := historyPeriod
 	if len(args) > 1 {
 		d, err := parsePeriod(args[1])
@@ -114,7 +114,7 @@ func (b *Bot) history(_ context.Context, at who, args []string) slackapi.Reply {
 	if err != nil {
 		return refuse(err)
 	}
-	reply, known, err := b.targetHistory(at, t.Text, period)
+	reply, known, err := b.targetHistory(ctx, at, t.Text, period)
 	if err != nil {
 		return refuse(err)
 	}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // the configuration. Empty fields have the default that their comment names.
 type ScheduleRequest struct {
 	When    string            `json:"when"`               // five fields, @every D, @daily …
-	Zone    string            `json:"tz,omitempty"`       // UTC
+	Zone    string            `json:"tz,omitempty"`       // Schedules.Zone
 	Targets []string          `json:"targets,omitempty"`  // or Group
 	Group   string            `json:"group,omitempty"`    // a name of the configuration's groups
 	Channel string            `json:"channel,omitempty"`  // the bot's own
@@ -46,47 +47,74 @@ const scheduleUsage = `/diagnose schedule add "*/5 * * * *" web-2:8080 [in #chan
 // digests are words for a digest's expression.
 var digests = map[string]string{"daily": "0 9 * * *", "weekly": "0 9 * * 1"}
 
-// prepare makes a schedule of a request, or says what is wrong with it and what
-// would be right: a *UsageError, *Refusal, *schedules.Error or
-// *investigations.TargetError.
+// FieldError says which field of a request is wrong, and why: a *UsageError,
+// *Refusal, *schedules.Error or *investigations.TargetError.
+type FieldError struct {
+	Field string // as it is called in JSON
+	Err   error
+}
+
+func (e *FieldError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// prepare makes a schedule of a request, or says in a *FieldError what is wrong
+// with it and what would be right.
 func (s *Schedules) prepare(r ScheduleRequest) (store.Schedule, error) {
+	r.Zone = orElse(orElse(r.Zone, s.Zone), "UTC")
+	if !schedules.IsZone(r.Zone) {
+		_, err := schedules.Parse("@daily", r.Zone)
+		return store.Schedule{}, &FieldError{"tz", err}
+	}
 	spec, err := schedules.Parse(r.When, r.Zone)
 	if err != nil {
-		return store.Schedule{}, err
+		return store.Schedule{}, &FieldError{"when", err}
 	}
 	c := store.Schedule{
 		Expression: spec.Expression, Zone: spec.Zone.String(), Group: r.Group, Channel: r.Channel, Plan: r.Plan, Inputs: r.Inputs, Whole: r.Whole,
 		Notify: orElse(r.Notify, notifyChange), Confirm: orElse(r.Confirm, 1), CatchUp: orElse(r.CatchUp, schedules.CatchUpOne),
 		Title: strings.TrimSpace(r.Title), By: r.By, Made: s.now().UTC(),
 	}
-	for _, check := range []func() error{
-		func() error { return s.words(c) },
-		func() (err error) { c.Digest, err = digestExpression(r.Digest, r.Zone); return err },
-		func() (err error) { c.Remind, err = scheduleDuration("remind", r.Remind, maxRemind); return err },
-		func() (err error) {
+	if err := words(c); err != nil {
+		return c, err
+	}
+	for _, check := range []struct {
+		field string
+		do    func() error
+	}{
+		{"digest", func() (err error) { c.Digest, err = digestExpression(r.Digest, r.Zone); return err }},
+		{"remind", func() (err error) { c.Remind, err = scheduleDuration("remind", r.Remind, maxRemind); return err }},
+		{"jitter", func() (err error) {
 			c.Jitter, err = scheduleDuration("jitter", r.Jitter, spec.Interval(c.Made))
 			return err
-		},
-		func() (err error) { c.Targets, err = s.targets(r); return err },
+		}},
+		{"group", func() (err error) { c.Targets, err = s.grouped(r); return err }},
+		{"plan", func() error { _, err := findPlan(s.engine, r.Plan); return err }},
+		{"inputs", func() error { p, _ := findPlan(s.engine, r.Plan); return checkInputs(p, r.Inputs) }},
+		{"targets", func() (err error) { c.Targets, err = s.targets(r, c.Targets); return err }},
 	} {
-		if err := check(); err != nil {
-			return c, err
+		if err := check.do(); err != nil {
+			return c, &FieldError{check.field, err}
 		}
 	}
 	return c, nil
 }
 
 // words holds the fields that are one of a few words.
-func (s *Schedules) words(c store.Schedule) error {
+func words(c store.Schedule) error {
+	wrong := func(field, reason, hint string) error {
+		return &FieldError{field, &UsageError{Reason: reason, Hint: hint}}
+	}
 	switch {
 	case c.Notify != notifyChange && c.Notify != notifyAlways && c.Notify != notifyNever:
-		return &UsageError{Reason: "there is no notify=" + clip(c.Notify, 30), Hint: "notify=change, notify=always or notify=never"}
+		return wrong("notify", "there is no notify="+clip(c.Notify, 30), "notify=change, notify=always or notify=never")
 	case c.CatchUp != schedules.CatchUpOne && c.CatchUp != schedules.CatchUpNone:
-		return &UsageError{Reason: "there is no catch_up=" + clip(c.CatchUp, 30), Hint: "catch_up=one or catch_up=none"}
+		return wrong("catch_up", "there is no catch_up="+clip(c.CatchUp, 30), "catch_up=one or catch_up=none")
 	case c.Confirm < 1 || c.Confirm > maxConfirm:
-		return &UsageError{Reason: fmt.Sprintf("confirm is a number from 1 to %d", maxConfirm), Hint: "confirm=2"}
+		return wrong("confirm", fmt.Sprintf("confirm is a number from 1 to %d", maxConfirm), "confirm=2")
 	case len(c.Title) > maxTitle || strings.ContainsFunc(c.Title, func(r rune) bool { return r < ' ' }):
-		return &UsageError{Reason: fmt.Sprintf("a title has at most %d characters", maxTitle), Hint: `title="payment backends"`}
+		return wrong("title", fmt.Sprintf("a title has at most %d characters", maxTitle), `title="payment backends"`)
 	}
 	return nil
 }
@@ -107,28 +135,31 @@ func scheduleDuration(name, text string, most time.Duration) (time.Duration, err
 		return 0, nil
 	}
 	d, err := time.ParseDuration(text)
-	if n := 0; err != nil {
-		if _, scanErr := fmt.Sscanf(text, "%dd", &n); scanErr == nil && strings.TrimLeft(text, "0123456789") == "d" {
-			d, err = time.Duration(n)*24*time.Hour, nil
+	if days, ok := strings.CutSuffix(text, "d"); ok && err != nil {
+		if n, notNumber := strconv.Atoi(days); notNumber == nil {
+			d, err = time.Duration(min(max(n, -1), 10_000))*24*time.Hour, nil
 		}
 	}
-	if err != nil || d < 0 || most > 0 && d > most {
+	if err != nil || d < 0 || most > 0 && d > most || len(text) > 12 {
 		return 0, &UsageError{Reason: fmt.Sprintf("%s is a time of up to %s", name, most), Hint: name + "=30s or " + name + "=4h"}
 	}
 	return d, nil
 }
 
-// targets holds each target against what may be diagnosed, and the plan and its
-// inputs besides.
-func (s *Schedules) targets(r ScheduleRequest) ([]string, error) {
-	list := r.Targets
-	if r.Group != "" {
-		group, ok := s.Groups[r.Group]
-		if !ok {
-			return nil, &UsageError{Reason: fmt.Sprintf("there is no group %q", clip(r.Group, 60)), Hint: s.groupHint()}
-		}
-		list = group
+// grouped gives the targets as they were written, or those of the group.
+func (s *Schedules) grouped(r ScheduleRequest) ([]string, error) {
+	if r.Group == "" {
+		return r.Targets, nil
 	}
+	group, ok := s.Groups[r.Group]
+	if !ok {
+		return nil, &UsageError{Reason: fmt.Sprintf("there is no group %q", clip(r.Group, 60)), Hint: s.groupHint()}
+	}
+	return group, nil
+}
+
+// targets holds each target against what may be diagnosed.
+func (s *Schedules) targets(r ScheduleRequest, list []string) ([]string, error) {
 	switch {
 	case len(list) == 0:
 		return nil, &UsageError{Reason: "which backend?", Hint: scheduleUsage}

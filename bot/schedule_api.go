@@ -45,6 +45,14 @@ func (a *API) addSchedule(w http.ResponseWriter, r *http.Request) {
 		writeScheduleError(w, err)
 		return
 	}
+	c, err := a.Bot.Schedules.prepare(req)
+	if err == nil {
+		err = a.Bot.Schedules.judge(r.Context(), c)
+	}
+	if err != nil {
+		writeScheduleError(w, err)
+		return
+	}
 	st, err := a.Bot.Schedules.Add(req, "")
 	if err != nil {
 		writeScheduleError(w, err)

@@ -72,6 +72,14 @@ func (b *Bot) addSchedule(ctx context.Context, at who, words []string, event str
 		return refuse(err)
 	}
 	r.By = at.user
+	r.Zone = cmp.Or(r.Zone, b.zoneOf(ctx, at.user))
+	c, err := b.Schedules.prepare(r)
+	if err == nil {
+		err = b.Schedules.judge(ctx, c)
+	}
+	if err != nil {
+		return refuse(err)
+	}
 	if r.Channel, err = b.channelFor(ctx, cmp.Or(r.Channel, at.channel)); err != nil {
 		return refuse(err)
 	}

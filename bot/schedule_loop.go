@@ -20,6 +20,7 @@ type Schedules struct {
 	Groups   map[string][]string // named targets of the configuration
 	Declared []Declared          // the configuration's schedules
 	Channel  string              // for what has none of its own
+	Zone     string              // IANA name, for what has none of its own; UTC if empty
 	Keep     store.ResultRetention
 	Age      time.Duration // how long what was said is kept; 0: for ever
 	// Muted reports whether nothing is to be said of a target now; nil: never.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plexorbot/plexor/bot/schedules"
@@ -22,13 +23,13 @@ func (b *Bot) askSchedule(ctx context.Context, at who) slackapi.Reply {
 	if at.trigger == "" {
 		return refuse(&UsageError{Reason: "which one?", Hint: scheduleUsage})
 	}
-	if _, err := b.Slack.OpenView(ctx, at.trigger, scheduleAskView(at.channel)); err != nil {
+	if _, err := b.Slack.OpenView(ctx, at.trigger, scheduleAskView(at.channel, b.zoneOf(ctx, at.user))); err != nil {
 		return refuse(err)
 	}
 	return slackapi.Reply{}
 }
 
-func scheduleAskView(channel string) slackapi.View {
+func scheduleAskView(channel, zone string) slackapi.View {
 	where := block{
 		"type": "input", "block_id": "channel", "label": plain("Where to tell"),
 		"element": block{"type": "conversations_select", "action_id": "value", "default_to_current_conversation": true},
@@ -41,7 +42,7 @@ func scheduleAskView(channel string) slackapi.View {
 		"blocks": []block{
 			textInput("target", "Backends", "HOST:PORT, a URL or an upstream; several apart by commas", "", false),
 			textInput("when", "When", `Five fields such as */5 * * * * or 0 9 * * 1-5, or @every 90s, @hourly, @daily. The next page says it in words.`, "*/5 * * * *", false),
-			textInput("tz", "Time zone", "Europe/Berlin, America/New_York, UTC …", "UTC", false),
+			textInput("tz", "Time zone", "Europe/Berlin, America/New_York, UTC …", zone, false),
 			where,
 			choice("notify", "What to tell", []string{notifyChange, "Changes", notifyAlways, "Every result, in one thread a day", notifyNever, "Nothing"}),
 			choice("digest", "Digest", []string{"none", "None", "daily", "Every day at 9:00", "weekly", "Mondays at 9:00"}),
@@ -83,35 +84,36 @@ func (b *Bot) scheduleAsked(ctx context.Context, at who, i slackapi.Interaction)
 	}
 	var err error
 	if r.Channel, err = b.channelFor(ctx, r.Channel); err != nil {
-		return wrongField("channel", refuse(err).Text)
+		return wrongField("channel", err)
 	}
 	c, err := b.Schedules.prepare(r)
 	if err != nil {
-		return wrongField(fieldOf(err), refuse(err).Text)
+		return wrongField(fieldOf(err), err)
 	}
-	spec, err := schedules.Parse(r.When, r.Zone)
+	if err := b.Schedules.judge(ctx, c); err != nil {
+		return wrongField("target", err)
+	}
+	spec, err := schedules.Parse(c.Expression, c.Zone)
 	if err != nil {
-		return wrongField("when", refuse(err).Text)
+		return wrongField("when", err)
 	}
 	private, err := json.Marshal(r)
 	if err != nil || len(private) > 2900 {
-		return wrongField("target", "That is more than fits into a form: name a group in the configuration.")
+		return wrongField("target", &UsageError{Reason: "that is more than fits into a form", Hint: "name a group in the configuration"})
 	}
 	st := ScheduleState{Schedule: c, Words: scheduleWords(spec), Next: spec.Upcoming(b.Schedules.now(), upcoming)}
 	return slackapi.Reply{View: map[string]any{"response_action": "push", "view": scheduleSaveView(st, string(private))}}
 }
 
-func wrongField(field, why string) slackapi.Reply {
+func wrongField(field string, err error) slackapi.Reply {
+	why, _ := reason(err) // it is plain text here
 	return slackapi.Reply{View: map[string]any{"response_action": "errors", "errors": map[string]string{field: why}}}
 }
 
-// fieldOf is the field that an error is about.
+// fieldOf is the field of the modal that an error is about.
 func fieldOf(err error) string {
-	if bad, ok := errors.AsType[*schedules.Error](err); ok {
-		if strings.Contains(bad.Reason, "time zone \"") {
-			return "tz"
-		}
-		return "when"
+	if bad, ok := errors.AsType[*FieldError](err); ok && slices.Contains([]string{"when", "tz", "notify", "digest"}, bad.Field) {
+		return bad.Field
 	}
 	return "target"
 }

@@ -110,6 +110,7 @@ func TestParseRefuses(t *testing.T) {
 		{"", ""}, {"* * * *", ""}, {"* * * * * *", ""}, {"TZ=UTC", ""}, {"CRON_TZ=UTC * * * * *", ""}, {"0 0 30 2 *", ""},
 		{"61 * * * *", ""}, {"@every 1s", ""}, {"@every", ""}, {"@every -5m", ""}, {"@every 59s", ""}, {"@reboot", ""}, {"@", ""},
 		{"* * * * *", "Mars/Olympus"}, {"* * * * *", "../../etc/passwd"}, {"a b c d e", ""}, {"*/0 * * * *", ""}, {"5-1 * * * *", ""},
+		{"*/90 * * * *", ""}, {"0 */25 * * *", ""}, {"@every 2562047h", ""}, {"* * * * *", "Local"}, {"0 9 * * 8", ""}, {"0 9 * * 7-2", ""},
 	} {
 		if s, err := Parse(test.expression, test.zone); err == nil {
 			t.Errorf("Parse(%q, %q) = %+v, want an error", test.expression, test.zone, s)
@@ -136,8 +137,16 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		now := time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC)
-		if next := s.Next(now); !next.IsZero() && !next.After(now) {
-			t.Errorf("Next = %s, which is not after %s", next, now)
+		last := now
+		for range 3 {
+			next := s.Next(last)
+			if !next.IsZero() && !next.After(last) {
+				t.Errorf("Next = %s, which is not after %s", next, last)
+			}
+			last = next
+		}
+		if s.Words() == "" {
+			t.Errorf("%q has no words", expression)
 		}
 	})
 }

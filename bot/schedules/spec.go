@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 
 // LeastEvery is the least interval between two runs of a schedule.
 const LeastEvery = time.Minute
+
+// mostEvery is the longest interval of @every: what is rarer is a date.
+const mostEvery = 366 * 24 * time.Hour
 
 // maxExpression bounds an expression, in bytes.
 const maxExpression = 200
@@ -55,11 +59,11 @@ func Parse(expression, zone string) (Spec, error) {
 }
 
 func zoneOf(name string) (*time.Location, error) {
-	if name == "" || name == "Local" {
+	if name == "" {
 		return time.UTC, nil
 	}
 	loc, err := time.LoadLocation(name)
-	if err != nil || strings.ContainsAny(name, "\\.") {
+	if err != nil || name == "Local" || strings.ContainsAny(name, "\\.") {
 		return nil, &Error{fmt.Sprintf("there is no time zone %.60q", name), "a name of the IANA data base, for example tz=Europe/Berlin or tz=UTC"}
 	}
 	return loc, nil
@@ -80,6 +84,35 @@ func (s Spec) guard() error {
 	case len(fields) != 5:
 		return &Error{fmt.Sprintf("that has %d fields, not five", len(fields)), howTo}
 	}
+	return steps(fields)
+}
+
+// sunday writes 7 as 0 in the days of the week: crontab(5) takes both.
+func sunday(days string) string {
+	var all []string
+	for part := range strings.SplitSeq(days, ",") {
+		switch from, ok := strings.CutSuffix(part, "-7"); {
+		case part == "7":
+			part = "0"
+		case ok && len(from) == 1 && from >= "1" && from <= "6":
+			part = from + "-6,0"
+		}
+		all = append(all, part)
+	}
+	return strings.Join(all, ",")
+}
+
+// steps refuses a step that is longer than its field: */90 in the minutes reads
+// like every 90 minutes, and would be every hour.
+func steps(fields []string) error {
+	for i, most := range []int{59, 23, 31, 12, 7} {
+		for part := range strings.SplitSeq(fields[i], ",") {
+			_, text, ok := strings.Cut(part, "/")
+			if n, err := strconv.Atoi(text); ok && err == nil && n > most {
+				return &Error{fmt.Sprintf("a step of %d is more than that field has", n), "@every 90m, @every 36h"}
+			}
+		}
+	}
 	return nil
 }
 
@@ -89,7 +122,12 @@ func (s *Spec) parse() (err error) {
 			err = &Error{"that expression can't be read", howTo}
 		}
 	}()
-	parsed, parseErr := cron.ParseStandard(s.Expression)
+	text := s.Expression
+	if fields := strings.Fields(text); len(fields) == 5 {
+		fields[4] = sunday(fields[4])
+		text = strings.Join(fields, " ")
+	}
+	parsed, parseErr := cron.ParseStandard(text)
 	if parseErr != nil {
 		return &Error{"that expression can't be read: " + clip(parseErr.Error()), howTo}
 	}
@@ -114,8 +152,11 @@ func clip(text string) string { return text[:min(len(text), 120)] }
 // check refuses what would never fire, or too often.
 func (s Spec) check() error {
 	if s.fields == nil {
-		if s.every < LeastEvery {
-			return &Error{fmt.Sprintf("the least interval is %s", LeastEvery), "@every 1m"}
+		switch {
+		case s.every < LeastEvery:
+			return &Error{"the least interval is a minute", "@every 1m"}
+		case s.every > mostEvery:
+			return &Error{"the longest interval is a year", `"0 9 1 1 *" is every first of January at 9:00`}
 		}
 		return nil
 	}

@@ -57,6 +57,13 @@ func clock(minute, hour string) string {
 	m, mErr := strconv.Atoi(minute)
 	h, hErr := strconv.Atoi(hour)
 	step := strings.TrimPrefix(minute, "*/")
+	if n, err := strconv.Atoi(step); err == nil && step != minute && 60%n != 0 { // */7 is uneven at each full hour
+		minute = stepped(n, 60)
+		step = minute
+	}
+	if n, err := strconv.Atoi(strings.TrimPrefix(hour, "*/")); err == nil && n > 1 && strings.HasPrefix(hour, "*/") && mErr == nil {
+		hour = stepped(n, 24)
+	}
 	switch {
 	case mErr == nil && hErr == nil:
 		return fmt.Sprintf("At %02d:%02d", h, m)
@@ -64,7 +71,7 @@ func clock(minute, hour string) string {
 		return fmt.Sprintf("Every hour at minute %d", m)
 	case mErr == nil && isList(hour):
 		return "At " + join(strings.Split(hour, ","), func(x string) string { return fmt.Sprintf("%s:%02d", pad(x), m) })
-	case minute == "*" && hour == "*":
+	case (minute == "*" || step == "1") && hour == "*":
 		return "Every minute"
 	case step != minute && hour == "*":
 		return "Every " + step + " minutes"
@@ -76,6 +83,15 @@ func clock(minute, hour string) string {
 		return "Every hour at the minutes " + minute
 	}
 	return "At the minutes " + minute + " of the hours " + hour
+}
+
+// stepped lists what a step comes to.
+func stepped(n, most int) string {
+	var all []string
+	for m := 0; m < most; m += n {
+		all = append(all, strconv.Itoa(m))
+	}
+	return strings.Join(all, ",")
 }
 
 func isList(field string) bool {

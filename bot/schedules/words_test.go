@@ -17,6 +17,11 @@ func TestWords(t *testing.T) {
 		"@every 90s":            "Every 1m30s",
 		"@every 1h":             "Every hour",
 		"@daily":                "At 00:00, Europe/Berlin",
+		"*/7 * * * *":           "Every hour at the minutes 0,7,14,21,28,35,42,49,56, Europe/Berlin",
+		"*/1 * * * *":           "Every minute, Europe/Berlin",
+		"0 */8 * * *":           "At 00:00, 08:00 and 16:00, Europe/Berlin",
+		"0 9 * * 7":             "At 09:00 on Sundays, Europe/Berlin",
+		"0 9 * * 5-7":           "At 09:00 on Fridays to Sundays, Europe/Berlin",
 	} {
 		if got := mustParse(t, expression, "Europe/Berlin").Words(); got != want {
 			t.Errorf("Words of %s = %q, want %q", expression, got, want)

@@ -3,6 +3,7 @@ package schedules
 import (
 	"sync"
 	"time"
+	_ "time/tzdata" // for hosts and images without the data base
 )
 
 // zoneCache keeps zones that were loaded: reading one is a file.
@@ -19,4 +20,10 @@ func ZoneOf(name string) *time.Location {
 	}
 	zoneCache.Store(name, loc)
 	return loc
+}
+
+// IsZone reports whether name is a time zone of the IANA data base.
+func IsZone(name string) bool {
+	_, err := zoneOf(name)
+	return err == nil && name != "" && name != "Local"
 }

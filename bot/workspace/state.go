@@ -37,10 +37,10 @@ func newState(cfg Config) state {
 		team: team{ID: "T1", Name: cfg.Team, Domain: strings.ToLower(cfg.Team)}, appID: cfg.AppID, botID: "B1",
 		triggers: map[string]*trigger{}, responses: map[string]*responseURL{}, files: map[string]*storedFile{},
 	}
-	st.bot = &user{ID: "UB1", Name: cfg.BotName, RealName: title(cfg.BotName), IsBot: true}
+	st.bot = &user{ID: "UB1", Name: cfg.BotName, RealName: title(cfg.BotName), Zone: "UTC", IsBot: true}
 	st.users = []*user{
-		{ID: "U1", Name: "ana", RealName: "Ana Silva", IsAdmin: true},
-		{ID: "U2", Name: "ben", RealName: "Ben Okafor"},
+		{ID: "U1", Name: "ana", RealName: "Ana Silva", Zone: "Europe/Lisbon", IsAdmin: true},
+		{ID: "U2", Name: "ben", RealName: "Ben Okafor", Zone: "Asia/Kolkata"},
 		st.bot,
 	}
 	created := cfg.Now().Unix()

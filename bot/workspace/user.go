@@ -1,12 +1,16 @@
 package workspace
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // user is a member of the workspace, a person or the app's bot user.
 type user struct {
 	ID       string
 	Name     string
 	RealName string
+	Zone     string // IANA name
 	IsBot    bool
 	IsAdmin  bool
 	home     *View   // the App Home that this person sees
@@ -26,9 +30,13 @@ func (st *state) user(ref string) *user {
 
 // json is Slack's user object.
 func (u *user) json(team string) map[string]any {
+	offset := 0
+	if loc, err := time.LoadLocation(u.Zone); err == nil {
+		_, offset = time.Now().In(loc).Zone()
+	}
 	return map[string]any{
 		"id": u.ID, "team_id": team, "name": u.Name, "real_name": u.RealName, "deleted": false, "color": "4bbe2e",
-		"tz": "Europe/Lisbon", "tz_label": "Western European Time", "tz_offset": 0,
+		"tz": u.Zone, "tz_label": u.Zone, "tz_offset": offset,
 		"is_admin": u.IsAdmin, "is_owner": false, "is_bot": u.IsBot, "is_app_user": false, "updated": 1700000000,
 		"profile": map[string]any{"real_name": u.RealName, "display_name": u.Name, "real_name_normalized": u.RealName,
 			"email": u.Name + "@example.test", "team": team},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plexorbot/plexor/bot/alerts"
+	"github.com/plexorbot/plexor/bot/schedules"
 	"github.com/plexorbot/plexor/investigations/runner/follow"
 )
 
@@ -28,7 +29,10 @@ type config struct {
 	Schedules []scheduleConfig    `yaml:"schedules"`
 	Limits    limitsConfig        `yaml:"limits"`
 	Alerts    alertsConfig        `yaml:"alerts"`
+	Zone      string              `yaml:"tz" help:"time zone of schedules that name none, and of people whose own Slack does not tell; UTC unless given"`
 	Log       string              `yaml:"log" help:"debug, info, warn or error; info unless given"`
+
+	places places // of the fields in the file
 }
 
 type httpConfig struct {
@@ -102,7 +106,7 @@ func (c *config) defaults() {
 func (c *config) check() error {
 	var all []error
 	bad := func(field, format string, args ...any) {
-		all = append(all, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+		all = append(all, fmt.Errorf("%s%s: %s", c.places.of(field), field, fmt.Sprintf(format, args...)))
 	}
 	if c.Data == "" {
 		bad("data", "a directory for the state is needed, for example /var/lib/plexor")
@@ -114,6 +118,9 @@ func (c *config) check() error {
 		bad("log", "it is debug, info, warn or error, not %q", c.Log)
 	}
 	c.Alerts.check(bad)
+	if c.Zone != "" && !schedules.IsZone(c.Zone) {
+		bad("tz", "there is no time zone %q; it is a name of the IANA data base, for example Europe/Berlin", c.Zone)
+	}
 	checkSchedules(c.Schedules, c.Groups, bad)
 	if _, err := follow.ParseSources(c.Runners.Follow, alerts.Programs()); err != nil {
 		bad("runners.follow", "%v", err)
@@ -138,7 +145,7 @@ func readConfig(path string) (*config, error) {
 	}
 	c.defaults()
 	if err := c.check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	return c, nil
 }

@@ -22,14 +22,37 @@ func decodeConfig(file string, text []byte, into any) error {
 	if len(doc.Content) == 0 {
 		return nil
 	}
-	d := configDecoder{file: file}
+	d := configDecoder{file: file, lines: map[string]int{}}
 	d.value(doc.Content[0], reflect.ValueOf(into).Elem(), "")
+	if c, ok := into.(*config); ok {
+		c.places = places{file, d.lines}
+	}
 	return errors.Join(d.errs...)
 }
 
 type configDecoder struct {
-	file string
-	errs []error
+	file  string
+	lines map[string]int // of each path
+	errs  []error
+}
+
+// places tells where the fields of a file stand.
+type places struct {
+	file  string
+	lines map[string]int
+}
+
+// of is the file and line of a field, or of what it would stand in.
+func (p places) of(field string) string {
+	for path := field; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
+		if n := p.lines[path]; n > 0 {
+			return fmt.Sprintf("%s:%d: ", p.file, n)
+		}
+	}
+	if p.file == "" {
+		return ""
+	}
+	return p.file + ": "
 }
 
 func (d *configDecoder) fail(n *yaml.Node, path, format string, args ...any) {
@@ -41,6 +64,7 @@ func (d *configDecoder) fail(n *yaml.Node, path, format string, args ...any) {
 }
 
 func (d *configDecoder) value(n *yaml.Node, v reflect.Value, path string) {
+	d.lines[path] = n.Line
 	if n.Kind == yaml.AliasNode {
 		d.fail(n, path, "aliases are not used here")
 		return
@@ -159,7 +183,7 @@ func (d *configDecoder) list(n *yaml.Node, v reflect.Value, path string) {
 
 func fieldByTag(v reflect.Value, name string) (reflect.Value, bool) {
 	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("yaml") == name {
+		if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("yaml") == name {
 			return v.Field(i), true
 		}
 	}

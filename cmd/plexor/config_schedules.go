@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/plexorbot/plexor/bot"
 	"github.com/plexorbot/plexor/bot/schedules"
+	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/store"
 )
 
@@ -18,7 +20,7 @@ import (
 type scheduleConfig struct {
 	Name    string            `yaml:"name" help:"what it is called: lower case, digits and -"`
 	When    string            `yaml:"when" help:"five fields (\"*/5 * * * *\"), @every 90s, @hourly, @daily …"`
-	Zone    string            `yaml:"tz" help:"time zone whose wall clock is meant; UTC unless given"`
+	Zone    string            `yaml:"tz" help:"time zone whose wall clock is meant; that of tz unless given"`
 	Targets []string          `yaml:"targets" help:"what is looked at"`
 	Group   string            `yaml:"group" help:"or the name of a group"`
 	File    string            `yaml:"file" help:"or a file with a target a line; # begins a comment"`
@@ -78,8 +80,11 @@ func checkSchedules(all []scheduleConfig, groups map[string][]string, bad func(f
 			bad(field+".name", "%s stands there twice", c.Name)
 		}
 		seen[c.Name] = true
-		if _, err := schedules.Parse(c.When, c.Zone); err != nil {
-			bad(field+".when", "%v; for example \"*/5 * * * *\", @every 90s, with tz: Europe/Berlin", err)
+		switch _, err := schedules.Parse(c.When, c.Zone); {
+		case c.Zone != "" && !schedules.IsZone(c.Zone):
+			bad(field+".tz", "there is no time zone %q; it is a name of the IANA data base, for example Europe/Berlin", c.Zone)
+		case err != nil:
+			bad(field+".when", "%s", advice(err))
 		}
 		if c.Group != "" && groups[c.Group] == nil {
 			bad(field+".group", "there is no group %q; there are %s", c.Group, strings.Join(slices.Sorted(maps.Keys(groups)), ", "))
@@ -88,6 +93,42 @@ func checkSchedules(all []scheduleConfig, groups map[string][]string, bad func(f
 			bad(field, "it has targets, a group or a file, one of them")
 		}
 	}
+}
+
+// advice is what is wrong and what would be right.
+func advice(err error) string {
+	var hint string
+	if bad, ok := errors.AsType[*schedules.Error](err); ok {
+		hint = bad.Hint
+	}
+	if bad, ok := errors.AsType[*bot.UsageError](err); ok {
+		hint = bad.Hint
+	}
+	if bad, ok := errors.AsType[*investigations.TargetError](err); ok {
+		hint = bad.Hint
+	}
+	if hint == "" {
+		return err.Error()
+	}
+	return err.Error() + "; " + hint
+}
+
+// declared refuses the configuration's schedules that could not run: a plan that
+// there is not, a target that may not be diagnosed.
+func declared(cfg *config, s *bot.Schedules) error {
+	var all []error
+	for i, d := range s.Declared {
+		err := s.Check(d.ScheduleRequest)
+		if err == nil {
+			continue
+		}
+		field := fmt.Sprintf("schedules[%d]", i)
+		if bad, ok := errors.AsType[*bot.FieldError](err); ok {
+			field += "." + bad.Field
+		}
+		all = append(all, fmt.Errorf("%s%s: %s", cfg.places.of(field), field, advice(err)))
+	}
+	return errors.Join(all...)
 }
 
 func given(all ...bool) (n int) {
@@ -102,6 +143,7 @@ func given(all ...bool) (n int) {
 // openSchedules gives the bot its schedules.
 func openSchedules(cfg *config, b *bot.Bot) error {
 	s := bot.NewSchedules(b.Engine, b.Store, b.Runs, b.Log)
+	s.Zone = cfg.Zone
 	s.Groups, s.Channel, s.Keep, s.Age = cfg.Groups, cfg.Slack.Channel, cfg.Results.retention(), time.Duration(cfg.Retention.Age)
 	for _, c := range cfg.Schedules {
 		targets := c.Targets
@@ -117,7 +159,7 @@ func openSchedules(cfg *config, b *bot.Bot) error {
 		}})
 	}
 	b.Schedules = s
-	return nil
+	return declared(cfg, s)
 }
 
 // targetFile reads a target a line.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,33 @@ func TestScheduleUsage(t *testing.T) {
 		code, out, errs := plexor(t, test.args...)
 		if code != test.code || !strings.Contains(out+errs, test.want) {
 			t.Errorf("plexor %q = %d, %q; want %d and %q", test.args, code, out+errs, test.code, test.want)
+		}
+	}
+}
+
+// TestScheduleDeclaredRefused holds what only a bot can tell of a declared
+// schedule to be refused with its line.
+func TestScheduleDeclaredRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"{name: a, when: '@daily', targets: ['127.0.0.1:1'], plan: nothing}":         `plexor.yml:8: schedules[0].plan: there is no plan "nothing"; there are plan=`,
+		"{name: a, when: '@daily', targets: ['127.0.0.1:1'], inputs: {color: red}}":  "plexor.yml:8: schedules[0].inputs: the plan connection-refused takes no input",
+		"{name: a, when: '@daily', targets: ['10.0.0.1:1']}":                         "plexor.yml:8: schedules[0].targets: 10.0.0.1 is not among the targets",
+		"{name: a, when: '@daily', targets: ['127.0.0.1']}":                          "plexor.yml:8: schedules[0].targets: ",
+		"{name: a, when: '@daily', group: g}":                                        "plexor.yml:8: schedules[0].targets: 10.0.0.2 is not among",
+		"{name: a, when: '@daily', targets: ['127.0.0.1:1'], notify: loudly}":        "plexor.yml:8: schedules[0].notify: there is no notify=loudly; notify=change",
+		"{name: a, when: '@daily', targets: ['127.0.0.1:1'], jitter: -5s}":           "plexor.yml:8: schedules[0].jitter: jitter is a time of up to",
+		"{name: a, when: '@daily', targets: ['127.0.0.1:1'], digest: '* * * * * *'}": "plexor.yml:8: schedules[0].digest: that has six fields",
+		"{name: a, when: '@daily', targets: ['127.0.0.1:1'], tz: Mars}":              "plexor.yml:8: schedules[0].tz: there is no time zone",
+		"{name: a, when: '61 * * * *', targets: ['127.0.0.1:1']}":                    "plexor.yml:8: schedules[0].when: that expression can't be read",
+	} {
+		dir := t.TempDir()
+		cfg := "data: " + dir + "/data\nhttp: {listen: 127.0.0.1:0}\ntargets: {allow: [127.0.0.0/8]}\ngroups:\n  g: ['10.0.0.2:1']\n\nschedules:\n  - " + text + "\n"
+		if err := os.WriteFile(dir+"/plexor.yml", []byte(cfg), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, out, errs := plexor(t, "serve", "--config", dir+"/plexor.yml")
+		if code != exitFailed || !strings.Contains(out+errs, want) {
+			t.Errorf("%s: serve = %d, %q; want %d and %q", text, code, out+errs, exitFailed, want)
 		}
 	}
 }
