@@ -35,6 +35,10 @@ func addressesIn(s string) []string {
 			sure = sure || c.sure
 		}
 	}
+	for _, c := range portsInWords(s) {
+		found = append(found, c)
+		sure = true
+	}
 	var targets []string
 	for _, c := range found {
 		if c.sure || !sure {
@@ -54,7 +58,11 @@ func candidateAt(s string, i int) (candidate, bool) {
 		end++
 	}
 	start := hostStart(s, i)
-	if end == i+1 || start == i || !portEnds(s, end) || !hostBegins(s, start) {
+	if bare := bareV6(s, start, i); bare != "" && portEnds(s, end) && end > i+1 {
+		t, ok := hostPort(bare + s[i:end])
+		return candidate{target: t, sure: true}, ok
+	}
+	if end == i+1 || start == i || !portEnds(s, end) || !hostBegins(s, start) && !afterSlash(s, start, i) {
 		return candidate{}, false
 	}
 	target, ok := hostPort(s[start:end])
@@ -62,7 +70,7 @@ func candidateAt(s string, i int) (candidate, bool) {
 		return candidate{}, false
 	}
 	before := wordsBefore(s, start)
-	if before.foreign() {
+	if before.foreign() || before.measured(s, start, end) || unspecified(target) {
 		return candidate{}, false
 	}
 	sure := before.reached() || strings.HasSuffix(s[:start], "->")
@@ -188,7 +196,7 @@ func (c context) foreign() bool {
 	}
 	switch c.last {
 	case "client", "resolver", "nameserver", "dns", "from", "image", "via", "listen", "listening", "referrer", "source", "src", "peer":
-		return c.last != "from" || c.previous != "refused" && c.previous != "error" && c.previous != "response" && c.previous != "answer"
+		return c.last != "from" || !answers[c.previous]
 	case "on", "by", "at":
 		switch c.previous {
 		case "running", "listening", "prometheus", "reported", "seen", "host", "resolver":
@@ -199,6 +207,9 @@ func (c context) foreign() bool {
 	}
 	return false
 }
+
+// answers are words after which "from" names who was asked: "502 from 10.0.3.12:8080".
+var answers = setOf("refused error response answer reset 502 503 504")
 
 // reached tells addresses that are said to be what could not be reached.
 func (c context) reached() bool {

@@ -25,6 +25,18 @@ func TestAddressesIn(t *testing.T) {
 		{"env:prod, instance:10.20.0.7:9090, team:shop", "10.20.0.7:9090"},
 		{"http://10.20.0.7:9090/a, see http://grafana.example.net:3000/d/abc", "10.20.0.7:9090"},
 		{"dial tcp 10.20.0.7:9090: i/o timeout at 10:42", "10.20.0.7:9090"},
+		{"connect ECONNREFUSED ::1:9090", "[::1]:9090"},
+		{"connect ECONNREFUSED fd20:0:0::7:9090", "[fd20::7]:9090"},
+		{"curl: (7) Failed to connect to shop.example.net port 9090 after 2 ms", "shop.example.net:9090"},
+		{"connect to fd20::7 port 9090 failed", "[fd20::7]:9090"},
+		{`connection to server at "10.20.0.7", port 5432 failed: Connection refused`, "10.20.0.7:5432"},
+		{"ssh: connect to host web-2 port 22: Connection refused", "web-2:22"},
+		{"HTTPConnectionPool(host='10.20.0.7', port=9090): Max retries exceeded", "10.20.0.7:9090"},
+		{"Connection refused: shop.example.net/10.20.0.7:9090", "10.20.0.7:9090"},
+		{"java.net.ConnectException: Connection refused: /10.20.0.7:9090", "10.20.0.7:9090"},
+		{"http://***@10.20.0.7:9090/health failed", "10.20.0.7:9090"},
+		{"api2 (10.20.0.7:9090) unreachable from lb1 (10.1.1.1:8404)", "10.20.0.7:9090"},
+		{"client 10.1.1.1:52144 got 502 from 10.20.0.7:9090", "10.20.0.7:9090"},
 	} {
 		if got := strings.Join(addressesIn(c.in), " "); got != c.want {
 			t.Errorf("addressesIn(%q) = %q, want %q", c.in, got, c.want)
@@ -41,6 +53,8 @@ func TestAddressesInLooksTwice(t *testing.T) {
 		"sha256:12345", "see https://runbooks.example.net/x", "dashboard http://grafana.example.net:3000/d/abc",
 		"lookup api on 127.0.0.53:53: no such host", "resolver: 127.0.0.53:53", "client: 10.1.1.1:52144", "10.20.0.7:99999", "10.20.0.7:0",
 		"127.1:80", "registry/nginx:80", "ratio 3:2", "score 10:0", "${host}:80", "the user:1234 is gone", "10.20.0.7:80:90", "priority:1 severity:2",
+		"instance lb1.example.net:8404 reports server api2 down", "0.0.0.0:9090 is taken", "[::]:9090 is taken", "connect to 0.0.0.0 port 80",
+		"x http://a.example/10.20.0.7:9090", "reg.example.net/x/10.20.0.7:9090", "connect to port 9090", "the host = proxy.go, port = 117",
 	} {
 		if got := addressesIn(in); len(got) > 0 {
 			t.Errorf("addressesIn(%q) = %q, want none", in, got)

@@ -10,7 +10,7 @@ func urlAt(s string, i int) (candidate, bool) {
 		start--
 	}
 	end := i + 3
-	if end == len(s) || !alnum(s[end]) && s[end] != '[' {
+	if end == len(s) || !alnum(s[end]) && s[end] != '[' && s[end] != '*' { // "***@" stands for a password
 		return candidate{}, false
 	}
 	for end < len(s) && end-i < maxURL && s[end] > ' ' && strings.IndexByte("\"'`<>|,;\\", s[end]) < 0 {
