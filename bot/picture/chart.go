@@ -44,6 +44,8 @@ const (
 	rowHeight = 76
 	barHeight = 34
 	plotH     = 260
+	keyH      = 30 // the line that says what the plot's marks are
+	leastDown = 10 // of a failing part's height
 	axisLeft  = left + 104
 )
 
@@ -75,7 +77,7 @@ func (c Chart) PNG() ([]byte, error) {
 	}
 	height := margin + 44 + len(c.Rows)*rowHeight + 56
 	if connects != nil {
-		height += 56 + plotH + 78
+		height += 56 + keyH + plotH + 78
 	}
 	p := &painter{img: image.NewRGBA(image.Rect(0, 0, width, height)), fonts: fonts}
 	p.card(height)
@@ -103,8 +105,9 @@ func (c Chart) x(t time.Time, from int) int {
 	return from + int(math.Round(part*float64(right-from)))
 }
 
-// strip draws one target's state over time. Failing is full height and hatched;
-// healthy is a thinner bar; unknown is a thin one.
+// strip draws one target's state over time. Failing is hatched and as high as its
+// share of the looks, never too low to be seen; healthy is a thinner bar; unknown
+// is a thin one.
 func (p *painter) strip(c Chart, r Row, y int) {
 	note := measure(p.fonts.plain, r.Note)
 	p.text(p.fonts.plain, left, y+22, p.cut(p.fonts.plain, r.Name, right-left-note-24), ink)
@@ -114,14 +117,16 @@ func (p *painter) strip(c Chart, r Row, y int) {
 	for _, b := range r.Bins {
 		x0, x1 := c.x(b.From, left), c.x(b.To, left)
 		x1 = min(max(x1, x0+1), right)
-		area := image.Rect(x0, top, x1, top+barHeight)
+		if b.Up > 0 {
+			p.fill(image.Rect(x0, top+6, x1, top+barHeight-6), up)
+		}
 		switch {
 		case b.Down > 0:
+			high := max(barHeight*int(b.Down)/int(b.Up+b.Down), leastDown)
+			area := image.Rect(x0, top+barHeight-high, x1, top+barHeight)
 			p.fill(area, down)
 			p.hatch(area, top)
-		case b.Up > 0:
-			p.fill(image.Rect(x0, top+6, x1, top+barHeight-6), up)
-		case b.Unknown > 0:
+		case b.Up == 0 && b.Unknown > 0:
 			p.fill(image.Rect(x0, top+12, x1, top+barHeight-12), unknown)
 		}
 	}
@@ -131,18 +136,19 @@ func (p *painter) strip(c Chart, r Row, y int) {
 func (p *painter) timeAxis(c Chart, from, y int) int {
 	p.fill(image.Rect(from, y, right, y+2), edge)
 	layout := axisLayout(c.To.Sub(c.From))
+	zone := c.To.In(c.Zone).Format("MST")
+	end := right - measure(p.fonts.small, zone)
 	last := -1000
 	for _, t := range ticks(c.From.In(c.Zone), c.To.In(c.Zone)) {
 		x, text := c.x(t, from), t.Format(layout)
 		w := measure(p.fonts.small, text)
 		p.fill(image.Rect(x, y, x+2, y+8), edge)
-		if x-w/2 > last+16 && x-w/2 >= from-8 && x+w/2 <= right {
+		if x-w/2 > last+16 && x-w/2 >= from-8 && x+w/2 <= end-16 {
 			p.text(p.fonts.small, x-w/2, y+30, text, faint)
 			last = x + w/2
 		}
 	}
-	zone := c.To.In(c.Zone).Format("MST")
-	p.text(p.fonts.small, right-measure(p.fonts.small, zone), y+30, zone, faint)
+	p.text(p.fonts.small, end, y+30, zone, faint)
 	return y + 34
 }
 
@@ -153,7 +159,7 @@ func (p *painter) legend(y int) {
 		c     color.RGBA
 		word  string
 		inset int
-	}{{up, "healthy", 4}, {down, "failing (hatched, full height)", 0}, {unknown, "could not be checked", 7}, {none, "no check", 7}} {
+	}{{up, "healthy", 4}, {down, "failing (hatched, as high as its share)", 0}, {unknown, "could not be checked", 7}, {none, "no check", 7}} {
 		area := image.Rect(x, y-17+e.inset, x+28, y+3-e.inset)
 		p.fill(area, e.c)
 		if e.c == down {

@@ -117,3 +117,25 @@ func luminance(c color.RGBA) float64 {
 	lin := func(v uint8) float64 { x := float64(v) / 255; return x * x * (0.7 + 0.3*x) } // close to sRGB's curve
 	return 0.2126*lin(c.R) + 0.7152*lin(c.G) + 0.0722*lin(c.B)
 }
+
+// TestStripShowsShares draws an hour in which one look of twelve failed, and one
+// in which all did: they do not look alike.
+func TestStripShowsShares(t *testing.T) {
+	from := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
+	red := func(up, failed uint64) int {
+		c := Chart{Zone: time.UTC, From: from, To: from.Add(time.Hour), Rows: []Row{{Name: "x", Bins: []Bin{{From: from, To: from.Add(time.Hour), Up: up, Down: failed}}}}}
+		text, err := c.PNG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := png.Decode(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return count(img, down)
+	}
+	one, all := red(11, 1), red(0, 12)
+	if one == 0 || 2*one > all {
+		t.Errorf("%d pixels show one failure of twelve, %d show twelve; want the first to be seen, and the second to be more", one, all)
+	}
+}

@@ -11,7 +11,7 @@ import (
 // percentile, the median as a line, the slowest as dots. The axis is logarithmic.
 func (p *painter) connects(c Chart, r Row, y int) {
 	p.text(p.fonts.bold, left, y, p.cut(p.fonts.bold, "Connect time of "+r.Name, right-left), ink)
-	top, bottom := y+18, y+18+plotH
+	top, bottom := y+18+keyH, y+18+keyH+plotH
 	low, high, ok := bounds(r.Bins)
 	if !ok {
 		p.text(p.fonts.plain, left, top+40, "No connect succeeded in this time.", faint)
@@ -50,11 +50,10 @@ func (p *painter) vertical(x, from, to int) {
 	p.fill(image.Rect(x-1, min(from, to)-2, x+2, max(from, to)+2), blue)
 }
 
-// key draws the time axis of the plot, and says what is what at its right end.
+// key draws the time axis of the plot, and says above it what is what.
 func (p *painter) key(c Chart, bottom int) {
 	p.timeAxis(c, axisLeft, bottom+2)
-	text := "line: median · band: to the 95th percentile · dots: slowest"
-	p.text(p.fonts.small, right-measure(p.fonts.small, text), bottom-plotH-2, text, faint)
+	p.text(p.fonts.small, left, bottom-plotH-keyH+10, "line: median · band: to the 95th percentile · dots: slowest", faint)
 }
 
 // bounds are round lengths around all connect times.
