@@ -19,9 +19,10 @@ func demoCommand() command {
 		long: `
 Open the page that it prints and type what the channel says, or press "Break a
 backend": that stops one behind the demo's load balancer on 127.0.0.1:8067, whose
-log the bot follows, and the thread comes by itself. Everything is on loopback and in one temporary directory unless --dir names one; Ctrl-C leaves
-nothing behind.`,
-		run: demoRun,
+log the bot follows, and the thread comes by itself. Everything is on loopback and
+in one temporary directory unless --dir names one; Ctrl-C leaves nothing behind.
+Where a port is taken, another is.`,
+		run: demoRun, server: true,
 	}
 }
 
@@ -38,6 +39,9 @@ func demoRun(ctx context.Context, p program) (int, error) {
 		}
 		defer os.RemoveAll(tmp)
 		*dir = tmp
+	}
+	if err := os.MkdirAll(*dir, 0o700); err != nil {
+		return exitFailed, fmt.Errorf("make the demo's directory: %w", err)
 	}
 	d := &demo{dir: *dir, log: newLog(p.err, *level)}
 	err := d.run(ctx, *listen, func(url string) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -160,6 +161,15 @@ prove. plan show explains one in words; plan validate says what is wrong with a
 file, with line and column; plan test runs the tests that stand in it.`,
 		run: planRun,
 	}
+}
+
+// done says, as a command's result, what it did.
+func done(out io.Writer, o, did, what string) error {
+	if o == "json" {
+		return printJSON(out, map[string]string{did: what})
+	}
+	_, err := fmt.Fprintln(out, what, did)
+	return err
 }
 
 // jsonOrText prints v as JSON or text as it is.

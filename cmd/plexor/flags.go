@@ -21,12 +21,13 @@ func newFlags(name string) *flags {
 	return &flags{FlagSet: f}
 }
 
-// parse reads args, of which between least and most may be no flags.
+// parse reads args, of which between least and most may be no flags. It returns
+// flag.ErrHelp where they ask for help.
 func (f *flags) parse(args []string, least, most int) error {
 	for len(args) > 0 {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
-				return &usageError{reason: "see plexor help " + f.Name()}
+				return err
 			}
 			return &usageError{reason: err.Error(), hint: "plexor help " + f.Name() + " lists the flags"}
 		}

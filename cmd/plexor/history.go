@@ -57,7 +57,10 @@ func historyRun(ctx context.Context, p program) (int, error) {
 		if filter.Target == "" {
 			return exitFailed, &usageError{reason: "a picture of which target?", hint: "plexor history TARGET --png FILE"}
 		}
-		return exitOK, targetPicture(ctx, p, w, filter.Target, *period, *picture)
+		if err := targetPicture(ctx, p, w, filter.Target, *period, *picture); err != nil || *o != "json" {
+			return exitOK, err
+		}
+		return exitOK, printJSON(p.out, map[string]string{"file": *picture})
 	}
 	list, err := investigationList(ctx, p, w, filter)
 	if err != nil {

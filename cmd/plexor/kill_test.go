@@ -70,7 +70,7 @@ func (b *bed) start() (kill func()) {
 		b.t.Fatal(err)
 	}
 	cmd := exec.Command(self, "serve", "--config", b.config)
-	cmd.Env = append(os.Environ(), "PLEXOR_TEST_MAIN=1", "SLACK_BOT_TOKEN=xoxb-test", "SLACK_APP_TOKEN=xapp-test", "PLEXOR_TOKEN=token")
+	cmd.Env = append(os.Environ(), "PLEXOR_TEST_MAIN=1", "SLACK_BOT_TOKEN=xoxb-test", "SLACK_APP_TOKEN=xapp-test", "SLACK_SIGNING_SECRET="+testSigningSecret, "PLEXOR_TOKEN=token")
 	cmd.Stdout, cmd.Stderr = b.log, b.log
 	if err := cmd.Start(); err != nil {
 		b.t.Fatal(err)

@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
-	"syscall"
 )
 
 // Exit codes. diagnose uses all of them; every other command the first and the
@@ -23,7 +22,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	code := run(ctx, program{args: os.Args[1:], in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv})
 	stop()
 	os.Exit(code)
@@ -40,11 +39,12 @@ type program struct {
 
 // command is one word of the command line.
 type command struct {
-	name  string
-	args  string // what follows it, for help
-	short string
-	long  string
-	run   func(context.Context, program) (int, error)
+	name   string
+	args   string // what follows it, for help
+	short  string
+	long   string
+	server bool // it runs until it is asked to end
+	run    func(context.Context, program) (int, error)
 }
 
 // usageError is a command line that was not understood.
@@ -86,8 +86,11 @@ func finish(ctx context.Context, p program, c command) int {
 	}
 	code, err := c.run(ctx, p)
 	switch bad := (*usageError)(nil); {
-	case ctx.Err() != nil && c.name != "serve" && c.name != "demo" && c.name != "workspace":
-		return exitInterrupted
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(p.out, c.help())
+		return exitOK
+	case ctx.Err() != nil && (err == nil || !c.server):
+		return endedCode(ctx, c.server, code)
 	case err == nil:
 		return code
 	case errors.As(err, &bad):

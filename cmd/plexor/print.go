@@ -21,7 +21,8 @@ type printer struct {
 }
 
 func newPrinter(out io.Writer) *printer {
-	return &printer{out: out, colour: isTerminal(out) && os.Getenv("NO_COLOR") == "", done: map[string]bool{}}
+	plain := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"
+	return &printer{out: out, colour: isTerminal(out) && !plain, done: map[string]bool{}}
 }
 
 func isTerminal(w any) bool {

@@ -27,6 +27,9 @@ func runnerRun(ctx context.Context, p program) (int, error) {
 		return exitFailed, &usageError{reason: "token, list or revoke?", hint: "plexor help runner"}
 	}
 	verb, args := p.args[0], p.args[1:]
+	if verb != "token" && verb != "list" && verb != "revoke" && !strings.HasPrefix(verb, "-") {
+		return exitFailed, &usageError{reason: fmt.Sprintf("runner %s: it is token, list or revoke", verb), hint: "plexor help runner"}
+	}
 	f := newFlags("runner")
 	var w where
 	w.flags(f.FlagSet)
@@ -50,9 +53,13 @@ func runnerRun(ctx context.Context, p program) (int, error) {
 	case "list":
 		return exitOK, runnerList(ctx, p.out, c, *o)
 	case "revoke":
-		return exitOK, c.call(ctx, http.MethodDelete, "/api/v1/runners/"+url.PathEscape(f.args[0]), nil, nil)
+		err = c.call(ctx, http.MethodDelete, "/api/v1/runners/"+url.PathEscape(f.args[0]), nil, nil)
+		if err == nil {
+			err = done(p.out, *o, "revoked", f.args[0])
+		}
+		return exitOK, err
 	}
-	return exitFailed, &usageError{reason: fmt.Sprintf("runner %s: it is token, list or revoke", verb)}
+	return exitFailed, &usageError{reason: "token, list or revoke?", hint: "plexor help runner"}
 }
 
 func runnerToken(ctx context.Context, out io.Writer, c *client, req map[string]any, o string) error {

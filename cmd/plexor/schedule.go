@@ -95,9 +95,15 @@ func scheduleVerb(ctx context.Context, out io.Writer, c *client, o, verb, id str
 	case "pause", "resume":
 		return scheduleOne(ctx, out, c, o, http.MethodPost, path+"/"+verb, nil)
 	case "run", "digest":
-		return exitOK, c.call(ctx, http.MethodPost, path+"/"+verb, nil, nil)
+		if err := c.call(ctx, http.MethodPost, path+"/"+verb, nil, nil); err != nil {
+			return exitFailed, err
+		}
+		return exitOK, done(out, o, map[string]string{"run": "started", "digest": "digested"}[verb], id)
 	case "remove":
-		return exitOK, c.call(ctx, http.MethodDelete, path, nil, nil)
+		if err := c.call(ctx, http.MethodDelete, path, nil, nil); err != nil {
+			return exitFailed, err
+		}
+		return exitOK, done(out, o, "removed", id)
 	}
 	return exitFailed, &usageError{reason: fmt.Sprintf("schedule %s: it is add, list, show, pause, resume, remove, run, digest or explain", verb), hint: "plexor help schedule"}
 }

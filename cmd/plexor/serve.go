@@ -28,7 +28,7 @@ dial in: plexor help config. Slack's secrets are SLACK_BOT_TOKEN and
 SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode); without any of
 them the bot runs without Slack: its API, alerts and runners. SIGTERM ends it;
 what was under way goes on with the next start.`,
-		run: serveRun,
+		run: serveRun, server: true,
 	}
 }
 

@@ -16,7 +16,7 @@ func workspaceCommand() command {
 		long: `
 For trying a bot out without Slack: it speaks Slack's protocol, any token is taken,
 and its page looks and behaves like a workspace. Set slack.api_url to its /api/.`,
-		run: workspaceRun,
+		run: workspaceRun, server: true,
 	}
 }
 
