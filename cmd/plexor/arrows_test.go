@@ -42,13 +42,15 @@ var arrows = map[string][]string{
 
 // owners says which package alone imports a library, tests aside.
 var owners = map[string][]string{
-	"github.com/aws/":             {"bot/awsapi"},
-	"github.com/slack-go/slack":   {"bot/slackapi"},
-	"go.etcd.io/bbolt":            {"store"},
-	"github.com/robfig/cron":      {"bot/schedules"},
-	"cel.dev/cel-go":              {"investigations/expr"},
-	"github.com/nats-io/nats.go":  {"investigations/runner/agent", "investigations/runner/hub"},
-	"github.com/nats-io/nats-ser": {"investigations/runner/hub"},
+	"github.com/aws/":           {"bot/awsapi"},
+	"github.com/slack-go/slack": {"bot/slackapi"},
+	// Stands in for encoding/json/v2 where much is decoded, until Go 1.27 has that.
+	"github.com/go-json-experiment/": {"bot/alerts", "investigations/runner", "investigations/runner/agent", "investigations/probe"},
+	"go.etcd.io/bbolt":               {"store"},
+	"github.com/robfig/cron":         {"bot/schedules"},
+	"cel.dev/cel-go":                 {"investigations/expr"},
+	"github.com/nats-io/nats.go":     {"investigations/runner/agent", "investigations/runner/hub"},
+	"github.com/nats-io/nats-ser":    {"investigations/runner/hub"},
 }
 
 // pure packages open nothing.

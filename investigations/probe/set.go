@@ -1,15 +1,16 @@
 package probe
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/plexorbot/plexor/investigations"
 )
@@ -99,8 +100,16 @@ func clause(probe string, err error) string {
 	return err.Error()
 }
 
-func encode(facts any) (json.RawMessage, error) {
-	b, err := json.Marshal(facts)
+// Arguments and facts are read and written by the second version of
+// encoding/json, which is in Go's library from 1.27 on. A fact that is known to
+// be empty is written, as the first version does.
+var (
+	reading = json.RejectUnknownMembers(true)
+	writing = json.JoinOptions(jsonv1.OmitEmptyWithLegacySemantics(true), json.FormatNilSliceAsNull(true), json.FormatNilMapAsNull(true), jsontext.AllowInvalidUTF8(true))
+)
+
+func encode(facts any) ([]byte, error) {
+	b, err := json.Marshal(facts, writing)
 	if err != nil {
 		return nil, fmt.Errorf("encode facts: %w", err)
 	}
@@ -166,20 +175,19 @@ func plain[Args, Facts any](probe func(context.Context, Args) (Facts, error)) ha
 
 // decode reads arguments strictly: an unknown field, trailing text or too much
 // of it is an error.
-func decode[Args any](raw json.RawMessage) (args Args, err error) {
+func decode[Args any](raw []byte) (args Args, err error) {
 	if len(raw) > maxArgs {
 		return args, fmt.Errorf("the arguments are too long: %d bytes, at most %d", len(raw), maxArgs)
 	}
 	if len(raw) == 0 {
 		return args, nil
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&args); err != nil {
-		return args, fmt.Errorf("arguments: %w", err)
+	err = json.Unmarshal(raw, &args, reading)
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok && errors.Is(err, json.ErrUnknownName) {
+		return args, fmt.Errorf("arguments: unknown field %q", wrong.JSONPointer.LastToken())
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return args, errors.New("arguments: text after the end")
+	if err != nil {
+		return args, fmt.Errorf("arguments: %w", err)
 	}
 	return args, nil
 }

@@ -49,7 +49,7 @@ func TestRunRefuses(t *testing.T) {
 	for _, c := range []struct{ name, probe, args, want string }{
 		{"an unknown probe", "shell.run", `{}`, `no probe is called "shell.run"`},
 		{"an unknown field", "tcp.connect", `{"adresses": ["127.0.0.1"], "port": 80}`, "unknown field"},
-		{"text after the end", "tcp.connect", `{} {}`, "text after the end"},
+		{"text after the end", "tcp.connect", `{} {}`, "after top-level value"},
 		{"no object", "tcp.connect", `[1]`, "arguments"},
 		{"too much", "tcp.connect", `{"addresses": ["` + strings.Repeat("1", maxArgs) + `"]}`, "too long"},
 		{"a name for an address", "tcp.connect", `{"addresses": ["localhost"], "port": 80}`, "is not an IP address"},

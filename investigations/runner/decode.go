@@ -1,13 +1,14 @@
 package runner
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // ErrTooLarge says that a frame is larger than MaxFrame.
@@ -22,10 +23,17 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("frame of protocol version %d: only %d is spoken here", e.Got, Version)
 }
 
+// Frames are encoded and decoded by the second version of encoding/json, which
+// is in Go's library from 1.27 on: it was the dearest part of a quick check.
+var (
+	writing = json.JoinOptions(jsonv1.OmitEmptyWithLegacySemantics(true), json.FormatNilSliceAsNull(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	reading = json.RejectUnknownMembers(true)
+)
+
 // Encode makes the message of a frame, with this program's version.
 func Encode(f Frame) ([]byte, error) {
 	f.V = Version
-	data, err := json.Marshal(f)
+	data, err := json.Marshal(&f, writing)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s frame: %w", f.Kind, err)
 	}
@@ -45,31 +53,37 @@ func Decode(data []byte) (Frame, error) {
 	if !utf8.Valid(data) {
 		return Frame{}, errors.New("frame is not UTF-8")
 	}
-	var head struct {
-		V *int `json:"v"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return Frame{}, fmt.Errorf("frame: %w", err)
-	}
-	if head.V == nil {
-		return Frame{}, errors.New("frame without version")
-	}
-	if *head.V != Version {
-		return Frame{}, &VersionError{Got: *head.V}
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
 	var f Frame
-	if err := dec.Decode(&f); err != nil {
-		return Frame{}, fmt.Errorf("frame: %w", err)
+	err := json.Unmarshal(data, &f, reading)
+	if f.V != Version || err != nil {
+		if err := checkVersion(data); err != nil {
+			return Frame{}, err
+		}
 	}
-	if _, err := dec.Token(); err != io.EOF {
-		return Frame{}, errors.New("frame: more than one JSON value")
+	if err != nil {
+		return Frame{}, fmt.Errorf("frame: %w", err)
 	}
 	if err := f.check(); err != nil {
 		return Frame{}, fmt.Errorf("%.20s frame: %w", f.Kind, err)
 	}
 	return f, nil
+}
+
+// checkVersion looks at the version alone: what another one knows is no mistake.
+func checkVersion(data []byte) error {
+	var head struct {
+		V *int `json:"v"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return fmt.Errorf("frame: %w", err)
+	}
+	switch {
+	case head.V == nil:
+		return errors.New("frame without version")
+	case *head.V != Version:
+		return &VersionError{Got: *head.V}
+	}
+	return nil
 }
 
 // check holds a frame against what its kind may carry.

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // addressFields must hold an address or nothing; nameFields may hold one.
@@ -21,44 +23,38 @@ func among(fields []string, key string) bool {
 }
 
 // walk shows every value in args that is no object and no list, with the name of
-// the field that it stands in, to see. It reads tokens, so that of two fields of
-// one name it sees both.
+// the field that it stands in, to see: a string, or nil for null, or anything
+// else. It reads tokens, so that of two fields of one name it sees both.
 func walk(args json.RawMessage, see func(field string, v any) error) error {
 	if len(args) == 0 {
 		return nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(args))
-	dec.UseNumber()
-	type level struct {
-		object bool
-		key    bool // the next token is a key
-		field  string
-	}
-	levels := []level{{}}
+	d := jsontext.NewDecoder(bytes.NewReader(args), jsontext.AllowDuplicateNames(true))
+	fields := []string{""} // of the value that is read, and of those around it
 	for {
-		token, err := dec.Token()
+		token, err := d.ReadToken()
 		if err != nil {
 			return &Refusal{"its arguments cannot be read"}
 		}
-		top := &levels[len(levels)-1]
-		switch {
-		case top.object && top.key && token != json.Delim('}'):
-			top.field, top.key = token.(string), false
-			continue
-		case token == json.Delim('{') || token == json.Delim('['):
-			levels = append(levels, level{object: token == json.Delim('{'), key: true, field: top.field})
-			continue
-		case token == json.Delim('}') || token == json.Delim(']'):
-			levels = levels[:len(levels)-1]
-			top = &levels[len(levels)-1]
-		default:
-			if err := see(top.field, token); err != nil {
-				return err
+		around, n := d.StackIndex(d.StackDepth())
+		switch token.Kind() {
+		case jsontext.KindBeginObject, jsontext.KindBeginArray:
+			fields = append(fields, fields[len(fields)-1])
+		case jsontext.KindEndObject, jsontext.KindEndArray:
+			fields = fields[:len(fields)-1]
+		case jsontext.KindString:
+			if around == jsontext.KindBeginObject && n%2 == 1 {
+				fields[len(fields)-1] = token.String()
+				continue
 			}
+			err = see(fields[len(fields)-1], token.String())
+		case jsontext.KindNull:
+			err = see(fields[len(fields)-1], nil)
+		default:
+			err = see(fields[len(fields)-1], token)
 		}
-		top.key = true
-		if len(levels) == 1 {
-			return nil
+		if err != nil || d.StackDepth() == 0 {
+			return err
 		}
 	}
 }
