@@ -127,7 +127,7 @@ func TestAWatchEndsWithThePartnerThatEndedWithoutIt(t *testing.T) {
 	}
 	f := newFabric()
 	k = investigate(t, newEngine(t, f), crashed)
-	if c := k.check(t, 0, "see", ""); c.State != investigations.CheckFailed || !strings.Contains(c.Error, "before this was armed") || len(f.asked) != 0 {
+	if c := k.check(t, 0, "see", ""); c.State != investigations.CheckFailed || !strings.Contains(c.Error, "before it was armed") || len(f.asked) != 0 {
 		t.Errorf("see = %+v, asked %q, want it failed and nothing asked", c, f.asked)
 	}
 }

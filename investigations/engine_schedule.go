@@ -112,7 +112,7 @@ func (r *run) consider(s *scope, c *PlanCheck) (bool, error) {
 	case err != nil:
 		return r.settle(s, c, CheckFailed, err.Error())
 	case run == False:
-		return r.settle(s, c, CheckSkipped, notNeeded+": its condition does not hold")
+		return r.settle(s, c, CheckSkipped, notNeeded+": what was found does not ask for it")
 	case run == True:
 		if moved, err := r.settleLacking(s, c); moved || err != nil {
 			return moved, err
@@ -154,9 +154,9 @@ func (r *run) considerWatch(s *scope, c *PlanCheck) (bool, error) {
 	case !ended(uses):
 		return false, nil
 	case slices.ContainsFunc(uses, func(use Check) bool { return use.State != CheckSkipped }):
-		return r.settle(s, c, CheckFailed, partner.ID+" was carried out before this was armed")
+		return r.settle(s, c, CheckFailed, "the connection that it watches was made before it was armed")
 	}
-	return r.settle(s, c, CheckSkipped, partner.ID+" was not carried out")
+	return r.settle(s, c, CheckSkipped, "the connection that it watches was not made")
 }
 
 // afterEnded reports whether the checks that the plan puts before c have ended.

@@ -1,12 +1,14 @@
 package investigations
 
-import "strings"
-
 // Why a check was not carried out, where nothing is amiss with it.
 const (
 	notNeeded        = "not needed"
 	notNeededAnyMore = "not needed any more"
-	conditionOpen    = "whether it is needed is not known: "
+
+	// These begin the reason of a check that was left out because the facts of
+	// another are lacking, for its arguments or its condition.
+	becauseOf     = "left out: "
+	conditionOpen = "left out, if it was needed: "
 )
 
 // settleMissing settles a check whose arguments or condition lack what will
@@ -18,27 +20,30 @@ func (r *run) settleMissing(s *scope, c *PlanCheck, run Truth, missing []Missing
 	if moved, err := r.settleLacking(s, c); moved || err != nil {
 		return moved, err
 	}
-	return r.settle(s, c, CheckSkipped, s.whyMissing(run, missing))
+	return r.settle(s, c, CheckSkipped, r.plan.whyMissing(s, run, missing))
 }
 
 // whyMissing says why a check cannot be carried out: its condition (run) or its
 // arguments lack something.
-func (s *scope) whyMissing(run Truth, missing []Missing) string {
-	why := s.whyLacking(missing)
-	if run == True || why == nothingResolved {
+func (p *Plan) whyMissing(s *scope, run Truth, missing []Missing) string {
+	why := p.whyLacking(s, missing)
+	switch {
+	case why == nothingResolved:
 		return why
+	case run == True:
+		return becauseOf + why
 	}
 	return conditionOpen + why
 }
 
 // whyLacking names the first thing that is lacking, and why.
-func (s *scope) whyLacking(missing []Missing) string {
+func (p *Plan) whyLacking(s *scope, missing []Missing) string {
 	for _, m := range missing {
 		switch {
 		case s.address == "" && m.Check == "":
 			return nothingResolved
 		case m.Check != "":
-			return strings.TrimSuffix(m.Check+"."+m.Fact, ".") + ": " + m.Why
+			return p.reasons([]Missing{m})[0]
 		case m.Final && m.Why != "":
 			return m.Why
 		}

@@ -23,9 +23,9 @@ func (r *run) settleStuck(s *scope, stuck func(*scope, *PlanCheck) bool) (moved 
 		if c.PerTarget && r.viewBusy(s.from) || !stuck(s, c) {
 			continue
 		}
-		why := notNeeded + ": no open cause lacks it"
+		why := notNeeded + ": it would decide nothing"
 		if _, run, missing, _ := r.judge(s).Ready(c.ID); len(missing) > 0 {
-			why = s.whyMissing(run, missing)
+			why = r.plan.whyMissing(s, run, missing)
 		}
 		moved = true
 		if _, err := r.settle(s, c, CheckSkipped, why); err != nil {

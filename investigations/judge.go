@@ -212,7 +212,7 @@ func (j *Judgement) lackingFact(check, fact, why string) Missing {
 	out := Missing{Check: check, Fact: fact, Why: why, Final: true}
 	runs := j.checks[check]
 	if len(runs) == 0 {
-		return Missing{Check: check, Fact: fact, Why: "has not run"}
+		return Missing{Check: check, Fact: fact, Why: "nobody looked yet"}
 	}
 	last := runs[len(runs)-1]
 	for _, run := range runs {
@@ -222,7 +222,7 @@ func (j *Judgement) lackingFact(check, fact, why string) Missing {
 	}
 	switch {
 	case !last.ended():
-		return Missing{Check: check, Fact: fact, Why: "has not ended"}
+		return Missing{Check: check, Fact: fact, Why: "the answer has not come yet"}
 	case out.Why != "":
 	case j.errs[check] != "":
 		out.Fact, out.Why = "", j.errs[check]
@@ -230,10 +230,33 @@ func (j *Judgement) lackingFact(check, fact, why string) Missing {
 		out.Fact, out.Why = "", orElse(last.Error, "it gave no facts")
 	case j.notPermitted(check) != "":
 		out.Why = j.notPermitted(check)
+	case j.undecided(check) != "":
+		out.Why = j.undecided(check)
 	default:
-		out.Why = "not established"
+		out.Why = notEstablished
 	}
 	return out
+}
+
+// notEstablished is why a fact is lacking of which nothing more is known.
+const notEstablished = "not established"
+
+// undecided gives why a probe decided nothing, if it says so: its facts Decided
+// and Why.
+func (j *Judgement) undecided(check string) string {
+	v := reflect.Indirect(reflect.ValueOf(j.facts[check]))
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	decided, why := v.FieldByName("Decided"), v.FieldByName("Why")
+	if !decided.IsValid() || !why.IsValid() {
+		return ""
+	}
+	if d, ok := decided.Interface().(*bool); !ok || d == nil || *d {
+		return ""
+	}
+	list, _ := why.Interface().([]string)
+	return strings.Join(list, "; ")
 }
 
 // notPermitted gives what a probe says it lacked, if it does.

@@ -63,7 +63,7 @@ func (j *Judgement) Candidate(id string) Candidate {
 		return Candidate{ID: id}
 	}
 	_, missing := j.judge(c.when)
-	out := Candidate{ID: id, Headline: c.Title, Missing: reasons(missing)}
+	out := Candidate{ID: id, Headline: c.Title, Missing: j.plan.reasons(missing)}
 	for _, t := range c.commands {
 		if r := t.Eval(j.values); r.Known {
 			out.Commands = append(out.Commands, expr.Text(r.Value))

@@ -78,8 +78,8 @@ func (j *Judgement) noFinding(s *PlanStep, lacks []Missing) Step {
 		out.Status, out.Headline = Skipped, why
 		return out
 	}
-	if why := reasons(lacks); len(why) > 0 {
-		out.Headline = "not known: " + strings.Join(why, "; ")
+	if why := j.plan.reasons(lacks); len(why) > 0 {
+		out.Headline = strings.Join(why, "; ")
 	}
 	return out
 }
@@ -92,7 +92,7 @@ func (j *Judgement) allSkipped(s *PlanStep) (why string, all bool) {
 				return "", false
 			}
 			if run.Error != "" {
-				why = run.Error
+				why, _ = rootOf(run.Error)
 			}
 			all = true
 		}
@@ -100,24 +100,68 @@ func (j *Judgement) allSkipped(s *PlanStep) (why string, all bool) {
 	return why, all
 }
 
-// reasons says what is lacking, in clauses: the same reason once, with the
-// facts that it holds for.
-func reasons(list []Missing) []string {
+// reasons says what is lacking, in clauses: each reason once, with what it
+// keeps from being known.
+func (p *Plan) reasons(list []Missing) []string {
 	var order []string
 	by := map[string][]string{}
 	for _, m := range list {
-		if !slices.Contains(order, m.Why) {
-			order = append(order, m.Why)
+		why, subject := p.lack(m)
+		if !slices.Contains(order, why) {
+			order = append(order, why)
 		}
-		name := strings.Trim(m.Check+"."+m.Fact, ".")
-		if m.Check != "" && !slices.Contains(by[m.Why], name) {
-			by[m.Why] = append(by[m.Why], name)
+		if subject != "" && !slices.Contains(by[why], subject) {
+			by[why] = append(by[why], subject)
 		}
 	}
 	for i, why := range order {
-		if names := by[why]; len(names) > 0 {
-			order[i] = strings.Join(names, ", ") + ": " + why
-		}
+		order[i] = clause(by[why], why)
 	}
 	return order
+}
+
+// lack gives why a fact is not known, and what it is about, in words; no
+// subject where the reason says it all.
+func (p *Plan) lack(m Missing) (why, subject string) {
+	c, ok := p.Check(m.Check)
+	if !ok {
+		return m.Why, ""
+	}
+	if root, left := rootOf(m.Why); left {
+		return root, ""
+	}
+	if strings.HasPrefix(m.Why, "no runner") {
+		return m.Why, ""
+	}
+	subject = orElse(c.About, m.Check)
+	if m.Why == notEstablished && m.Fact != "" {
+		subject += " (" + m.Fact + ")"
+	}
+	return m.Why, subject
+}
+
+// clause joins subjects and the reason why they are not known.
+func clause(subjects []string, why string) string {
+	n := len(subjects)
+	if n == 0 {
+		return why
+	}
+	what, verb := subjects[n-1], " is not known"
+	if n > 1 {
+		what, verb = strings.Join(subjects[:n-1], ", ")+" and "+what, " are not known"
+	}
+	if why == notEstablished {
+		return what + verb
+	}
+	return what + verb + ": " + why
+}
+
+// rootOf gives what made a check be left out, if the facts of another did.
+func rootOf(why string) (root string, ok bool) {
+	for _, prefix := range []string{becauseOf, conditionOpen} {
+		if root, ok := strings.CutPrefix(why, prefix); ok {
+			return root, true
+		}
+	}
+	return why, false
 }

@@ -50,12 +50,12 @@ func TestReady(t *testing.T) {
 		missing     string
 	}{
 		{"an input that was not given is left out", "first", dialed(), `{"addresses":["10.0.0.1"],"port":80,"unit":""}`, investigations.True, ""},
-		{"a condition that waits", "far", dialed(), "", investigations.Open, "first. (has not run, final false)"},
+		{"a condition that waits", "far", dialed(), "", investigations.Open, "first. (nobody looked yet, final false)"},
 		{"a condition that will not be known", "far", dialed(ended("first", investigations.CheckFailed, "boom")), "", investigations.Open, "first. (boom, final true)"},
 		{"a condition that is false", "far", dialed(done("first", `{"refused": false}`)), "", investigations.False, ""},
 		{"a default and a given value", "far", dialed(refused), `{"addresses":null,"port":2,"unit":"E"}`, investigations.True, ""},
 		{"an optional argument that will not be known", "far", dialed(done("first", `{"refused": true}`)), `{"addresses":null,"port":2,"unit":""}`, investigations.True, ""},
-		{"a list that waits", "trace", dialed(refused), "", investigations.True, "far. (has not run, final false)"},
+		{"a list that waits", "trace", dialed(refused), "", investigations.True, "far. (nobody looked yet, final false)"},
 		{"a list over runners", "trace", dialed(refused, investigations.Check{ID: "far", On: "a", State: investigations.CheckDone, Facts: json.RawMessage(`{}`)},
 			investigations.Check{ID: "far", On: "b", State: investigations.CheckFailed, Error: "boom"}), `{"addresses":["a","b"],"port":0,"unit":""}`, investigations.True, ""},
 	} {
@@ -92,7 +92,7 @@ func TestFinding(t *testing.T) {
 		want    string
 		settled bool
 	}{
-		{"nothing ran", nil, "unknown: not known: first: has not run []", false},
+		{"nothing ran", nil, "unknown: first is not known: nobody looked yet []", false},
 		{"evidence waits", []investigations.Check{done("first", refused)}, "problem: refused with E [a b]", false},
 		{"evidence came", []investigations.Check{done("first", refused), done("eyes", `{"errno": "F"}`)}, "problem: refused with E [seen by F a b]", true},
 		{"evidence will not come", []investigations.Check{done("first", refused), ended("eyes", investigations.CheckSkipped, "x")}, "problem: refused with E [a b]", true},
@@ -100,7 +100,7 @@ func TestFinding(t *testing.T) {
 		{"the second", []investigations.Check{done("first", `{"refused": false, "open": true}`)}, "ok: open []", true},
 		{"none is true so far", []investigations.Check{done("first", `{"refused": false, "open": false}`)}, "unknown: nothing was established []", false},
 		{"none is true", []investigations.Check{done("first", `{"refused": false, "open": false}`), ended("eyes", investigations.CheckFailed, "x"), ended("far", investigations.CheckFailed, "x")}, "unknown: nothing was established []", true},
-		{"nothing to go by", []investigations.Check{ended("first", investigations.CheckFailed, "boom")}, "unknown: not known: first: boom []", false},
+		{"nothing to go by", []investigations.Check{ended("first", investigations.CheckFailed, "boom")}, "unknown: first is not known: boom []", false},
 		{"all skipped", []investigations.Check{ended("first", investigations.CheckSkipped, "no runner"), ended("eyes", investigations.CheckSkipped, "no runner"), ended("far", investigations.CheckSkipped, "no runner")}, "skipped: no runner []", true},
 	} {
 		f, settled := p.Judge(dialed(c.checks...)).Finding("one")
@@ -124,11 +124,11 @@ func TestCauseAndCandidate(t *testing.T) {
 
 	j = p.Judge(dialed(done("first", `{"refused": true}`), ended("eyes", investigations.CheckSkipped, "no runner on 10.0.0.1")))
 	o := j.Candidate("nobody")
-	if o.Headline != "nobody is there" || !reflect.DeepEqual(o.Missing, []string{"eyes: no runner on 10.0.0.1"}) || !reflect.DeepEqual(o.Commands, []string{"nc 10.0.0.1 80"}) {
+	if o.Headline != "nobody is there" || !reflect.DeepEqual(o.Missing, []string{"no runner on 10.0.0.1"}) || !reflect.DeepEqual(o.Commands, []string{"nc 10.0.0.1 80"}) {
 		t.Errorf("Candidate() = %+v", o)
 	}
 	j = p.Judge(dialed(done("first", `{"refused": true}`), done("eyes", `{"not_permitted": "needs CAP_NET_RAW"}`)))
-	if o := j.Candidate("nobody"); o.Missing[0] != "eyes.refused: needs CAP_NET_RAW" {
+	if o := j.Candidate("nobody"); o.Missing[0] != "what the backend sees is not known: needs CAP_NET_RAW" {
 		t.Errorf("Missing = %v, want what was not permitted", o.Missing)
 	}
 }

@@ -64,6 +64,7 @@ type PlanCheck struct {
 	ID        string
 	Step      string
 	Probe     string
+	About     string        // what its facts are about, in words: "the rule of the backend's firewall"
 	On        string        // lb, backend, local, or a label selector such as zone=eu-1
 	PerTarget bool          // carried out once for the target, not for each endpoint
 	Paired    string        // for a watch: the id of the check that it watches

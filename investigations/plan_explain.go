@@ -41,6 +41,9 @@ func (p *Plan) Explain() string {
 
 func (p *Plan) explainCheck(c PlanCheck) string {
 	s := fmt.Sprintf("%s: %s on %s", c.ID, c.Probe, c.On)
+	if c.About != "" {
+		s += ": " + c.About
+	}
 	if help := p.catalog[c.Probe].Help; help != "" {
 		s += " (" + strings.TrimSuffix(help, ".") + ")"
 	}

@@ -54,7 +54,7 @@ steps:
     title: First
     checks:
       - {id: first, probe: dial, on: lb, with: {port: '{{ endpoint.port }}', unit: '{{ unit }}', addresses: ['{{ endpoint.ip }}']}}
-      - {id: eyes, probe: watch, on: backend, paired: first, with: {port: 1}}
+      - {id: eyes, probe: watch, about: what the backend sees, on: backend, paired: first, with: {port: 1}}
       - {id: far, probe: dial, on: zone=eu-1, if: first.refused, with: {'unit?': '{{ first.errno }}', port: '{{ tries }}'}}
     findings:
       - problem: first.refused
@@ -146,9 +146,9 @@ func TestMistakesInAPlan(t *testing.T) {
 		{"if: first.refused", "if: trace.refused", "16:9: these checks wait on each other: far -> trace -> far"},
 		{"paired: first, ", "", "15:9: watch watches another check and must be paired with it; paired: connect"},
 		{"timeout: 3s", "timeout: soon", "26:68: soon is no timeout; for example 8s; at most 10m"},
-		{"with: {port: 1}", "with: {prot: 1}", "15:69: prot: no such key in the probe's arguments; did you mean port?"},
-		{"with: {port: 1}", "with: {port: one}", "15:75: one where int64 is wanted"},
-		{"with: {port: 1}", "with: {port: '{{ target.host }}'}", "15:75: this gives string where int is wanted"},
+		{"with: {port: 1}", "with: {prot: 1}", "15:99: prot: no such key in the probe's arguments; did you mean port?"},
+		{"with: {port: 1}", "with: {port: one}", "15:105: one where int64 is wanted"},
+		{"with: {port: 1}", "with: {port: '{{ target.host }}'}", "15:105: this gives string where int is wanted"},
 		{"id: two", "id: one", "23:5: one is already the name of a step"},
 		{"{id: eyes, probe: watch", "{id: first, probe: watch", "15:9: first is already the name of a check"},
 		{"id: eyes", "id: in", "15:14: in is a word of the expression language"},
@@ -217,7 +217,7 @@ func TestExplain(t *testing.T) {
 	got := load(t, dialPlan).Explain()
 	for _, want := range []string{
 		"dial: Dial it", "Input unit (string, optional): a unit", "Step 1: First (one)", "first: dial on lb (dials)",
-		"eyes: watch on backend, while first runs", "far: dial on zone=eu-1 (dials), if first.refused", "trace: trace on lb, only while a cause needs it, after first",
+		"eyes: watch on backend: what the backend sees, while first runs", "far: dial on zone=eu-1 (dials), if first.refused", "trace: trace on lb, only while a cause needs it, after first",
 		"Condition closed is\n  first.refused && !given.unit", "Cause nobody (nobody is there) is proved if\n  closed && eyes.refused",
 		"It needs eyes on backend; first on lb.", "It explains far-away.", "fix: starts it: start {{ eyes.errno }}",
 	} {

@@ -42,8 +42,9 @@ func (d *decoder) steps(p *Plan, root, n *yaml.Node) *stepNodes {
 }
 
 func (d *decoder) check(n *yaml.Node, step string, nodes *stepNodes) PlanCheck {
-	f := d.fields(n, "a check", "id", "probe", "on", "per", "if", "with", "paired", "after", "slow", "timeout")
-	c := PlanCheck{ID: d.id(f["id"], n, "check", ident), Step: step, Probe: d.text(f["probe"], "probe"), On: d.text(f["on"], "on")}
+	f := d.fields(n, "a check", "id", "probe", "about", "on", "per", "if", "with", "paired", "after", "slow", "timeout")
+	c := PlanCheck{ID: d.id(f["id"], n, "check", ident), Step: step, Probe: d.text(f["probe"], "probe"),
+		About: d.text(f["about"], "about"), On: d.text(f["on"], "on")}
 	if nodes.checks[c.ID] != nil {
 		d.fail(n, "", "%s is already the name of a check", c.ID)
 	}

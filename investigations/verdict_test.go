@@ -35,7 +35,7 @@ func TestNotCheckedNamesTheRootOnly(t *testing.T) {
 	e := newEngine(t, f)
 	e.Plans["small"] = plan
 	k := investigate(t, e, newInvestigation("web.test:80"))
-	if c := k.check(t, 0, "unit", ""); c.Error != "whether it is needed is not known: try.refused: not established" {
+	if c := k.check(t, 0, "unit", ""); c.Error != "left out, if it was needed: try (refused) is not known" {
 		t.Errorf("unit = %+v, want its condition open", c)
 	}
 	for _, n := range k.inv.Verdict.NotChecked {

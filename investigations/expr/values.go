@@ -2,6 +2,7 @@ package expr
 
 import (
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 
@@ -116,9 +117,11 @@ func (x *Expr) Proof(s *Values) []Fact {
 			continue
 		}
 		hidden[path] = struct{}{}
-		got := x.run(s.without(hidden, nil))
-		if types.IsUnknownOrError(got) || got.Equal(want) != types.True {
-			delete(hidden, path)
+		var again []read
+		got := x.run(s.without(hidden, &again))
+		other := slices.ContainsFunc(again, func(r read) bool { _, ok := asked[r.path]; return !ok })
+		if other || types.IsUnknownOrError(got) || got.Equal(want) != types.True {
+			delete(hidden, path) // it is needed, or what it was read in place of would be
 		}
 	}
 	return facts(reads, hidden)

@@ -16,6 +16,8 @@ type Fault struct {
 	// On is where it lies, as a verdict says it: a host, "between lb and web", or
 	// a hop's address; "" where nothing is wrong or nothing is proved.
 	On string
+	// Also are more causes at once, as a verdict writes them: "fw-drop on web".
+	Also []string
 	// Target is what a person would ask about; Address is what See is about where
 	// the target is an upstream's name.
 	Target, Address string
@@ -23,6 +25,11 @@ type Fault struct {
 	// NoRunner names a host that has no runner, LostRunner one whose runner the
 	// bot has lost; the fault is one only then.
 	NoRunner, LostRunner string
+	// PlainRunner names a host whose runner has no privileges.
+	PlainRunner string
+	// FromOps tells that the bot's runner on ops connects without trouble, where
+	// it does so in the stead of lb's.
+	FromOps bool
 	// Fix is a command that mends it when it is run on On, "" where none does:
 	// a remedy of kind fix must come to the same, not be the same.
 	Fix string
@@ -59,7 +66,7 @@ const (
 // Faults lists all of them, in the order of the plan's steps.
 func Faults() []Fault {
 	return slices.Concat(unitFaults(), lifeFaults(), listenerFaults(), firewallFaults(), outputFaults(),
-		pathFaults(), routeFaults(), nameFaults(), upstreamFaults(), queueFaults(), innocents())
+		pathFaults(), routeFaults(), nameFaults(), upstreamFaults(), queueFaults(), pairFaults(), lookAlikes(), innocents())
 }
 
 // serveShop starts the service of most faults on its port, IPv4 and IPv6.

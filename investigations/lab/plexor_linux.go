@@ -37,6 +37,7 @@ type Plexor struct {
 	lab     *Lab
 	bot     *Process
 	runners map[*Host]*Process
+	plain   map[*Host]bool // the runner there has no privileges
 }
 
 // Build builds the project's programs into dir, for [Options.Bin].
@@ -59,7 +60,7 @@ func (l *Lab) StartPlexor(t testing.TB) *Plexor {
 			t.Fatal(err)
 		}
 	}
-	p := &Plexor{lab: l, runners: map[*Host]*Process{}}
+	p := &Plexor{lab: l, runners: map[*Host]*Process{}, plain: map[*Host]bool{}}
 	p.bot = l.Ops.Start(t, "plexor", nil, filepath.Join(l.bin, "plexor"), "serve", "--config", filepath.Join(l.dir, "plexor.yml"))
 	p.await(t, "the bot", func() bool { return p.known(t) != nil }) // it knows its own
 	for _, h := range l.booted() {
@@ -87,7 +88,21 @@ func (p *Plexor) Command(t testing.TB, args ...string) (string, error) {
 // waits until the bot has it.
 func (p *Plexor) StartRunner(t testing.TB, h *Host) {
 	t.Helper()
+	p.startRunner(t, h)
+}
+
+// StartPlainRunner is StartRunner with a runner that has no privileges, as user
+// nobody; Reset puts one in its place that has.
+func (p *Plexor) StartPlainRunner(t testing.TB, h *Host) {
+	t.Helper()
+	p.startRunner(t, h, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
+	p.plain[h] = true
+}
+
+func (p *Plexor) startRunner(t testing.TB, h *Host, as ...string) {
+	t.Helper()
 	p.RemoveRunner(t, h)
+	delete(p.plain, h)
 	role := "backend"
 	if h == p.lab.LB {
 		role = "lb"
@@ -97,8 +112,11 @@ func (p *Plexor) StartRunner(t testing.TB, h *Host) {
 		t.Fatalf("token for %s: %v; bot: %s", h.Name, err, p.bot.Log())
 	}
 	h.Shell(t, "rm -rf "+runnerState) // a new one remembers no port
+	if len(as) > 0 {
+		h.Shell(t, "install -d -m 700 -o nobody "+runnerState)
+	}
 	p.runners[h] = h.Start(t, runnerName, []string{"PLEXOR_JOIN=" + strings.TrimSpace(token)},
-		BinDir+"/plexor-runner", "--state", runnerState)
+		append(as, BinDir+"/plexor-runner", "--state", runnerState)...)
 	p.await(t, "the runner on "+h.Name, func() bool { return p.online(t, h) })
 }
 
@@ -149,7 +167,7 @@ func (p *Plexor) Reset(t testing.TB) {
 	t.Helper()
 	p.lab.Reset(t)
 	for _, h := range p.lab.booted() {
-		if runner := p.runners[h]; runner == nil || runner.ended() || !p.online(t, h) {
+		if runner := p.runners[h]; runner == nil || runner.ended() || p.plain[h] || !p.online(t, h) {
 			p.StartRunner(t, h)
 		}
 	}

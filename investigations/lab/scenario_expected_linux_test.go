@@ -16,17 +16,19 @@ const shopUnitFile = "/etc/systemd/system/" + shopUnit
 // expected has what remedies must name where they are no fix, and what stays
 // open where nothing is proved.
 var expected = map[string]expectation{
-	"unit-no-program":        names("web: sudo journalctl -u shop.service", "ExecStart=", shopUnitFile),
-	"unit-no-user":           names("web: sudo journalctl -u shop.service", "User=", shopUnitFile),
-	"unit-no-directory":      names("web: sudo journalctl -u shop.service", shopUnitFile),
-	"unit-exits":             names("web: sudo journalctl -u shop.service", "/bin/false 10.77.2.2:8080"),
-	"unit-exits-until-limit": names("web: sudo journalctl -u shop.service", shopUnitFile, "systemctl reset-failed shop.service"),
-	"unit-start-limit":       names("web: sudo journalctl -u shop.service", shopUnitFile, "systemctl reset-failed shop.service"),
-	"crash-loop":             names("web: sudo journalctl -u shop.service", shopUnitFile),
-	"flapping":               names("web: sudo journalctl -u flap.service", "/etc/systemd/system/flap.service"),
-	"still-starting":         names("web: systemctl status --no-pager shop.service", "Type=notify in "+shopUnitFile),
-	"listens-nowhere":        names("web: sudo journalctl -u shop.service"),
-	"private-network":        names("web: PrivateNetwork= in " + shopUnitFile),
+	"unit-no-program":           names("web: sudo journalctl -u shop.service", "ExecStart=", shopUnitFile),
+	"unit-no-user":              names("web: sudo journalctl -u shop.service", "User=", shopUnitFile),
+	"unit-no-directory":         names("web: sudo journalctl -u shop.service", shopUnitFile),
+	"unit-exits":                names("web: sudo journalctl -u shop.service", "/bin/false 10.77.2.2:8080"),
+	"unit-exits-until-limit":    names("web: sudo journalctl -u shop.service", shopUnitFile, "systemctl reset-failed shop.service"),
+	"unit-start-limit":          names("web: sudo journalctl -u shop.service", shopUnitFile, "systemctl reset-failed shop.service"),
+	"crash-loop":                names("web: sudo journalctl -u shop.service", shopUnitFile),
+	"flapping":                  names("web: sudo journalctl -u flap.service", "/etc/systemd/system/flap.service"),
+	"still-starting":            names("web: systemctl status --no-pager shop.service", "Type=notify in "+shopUnitFile),
+	"listens-nowhere":           names("web: sudo journalctl -u shop.service"),
+	"published-to-closed-port":  names("172.30.0.2:80", "web: sudo nft list ruleset"),
+	"redirected-to-closed-port": names("10.77.2.2:8099", "web: sudo nft list ruleset"),
+	"private-network":           names("web: PrivateNetwork= in " + shopUnitFile),
 
 	"wrong-port":               names("lb: ", "server 10.77.2.2:8081 in place of 10.77.2.2:8080", shopUnitFile),
 	"wrong-port-moved":         names("lb: ", "server 10.77.2.2:8081 in place of 10.77.2.2:8080", shopUnitFile),
@@ -80,7 +82,11 @@ var expected = map[string]expectation{
 	"runner-lost":                {candidates: closedOrForged},
 	"no-runner-behind-drop": {candidates: []string{"fw-drop", "path-drop", "host-down", "no-return-route", "answer-lost",
 		"app-hung-accept"}},
-	"no-runner-behind-reject":         {candidates: []string{"fw-reject-icmp-port"}},
+	"no-runner-behind-reject": {candidates: []string{"fw-reject-icmp-port"}},
+	"plain-runner-stopped": {candidates: []string{"proc-not-running", "bound-loopback", "bound-other-ip", "ipv6-only-bind",
+		"ipv4-only-bind", "other-netns", "docker-proxy-dead-container", "fw-reject-tcp-reset", "middlebox-rst"}},
+	"plain-runner-tcp-reset":          {candidates: []string{"docker-proxy-dead-container", "fw-reject-tcp-reset", "middlebox-rst"}},
+	"plain-runner-drop":               {candidates: []string{"answer-lost", "fw-drop", "path-drop"}},
 	"unknown-owner":                   {candidates: closed},
 	"unknown-owner-other-unit-failed": {candidates: closed},
 }
@@ -91,7 +97,7 @@ var (
 	closed = []string{"unit-start-limit-hit", "oom-killed", "unit-exec-failed", "proc-crashloop", "starting-up-race",
 		"socket-activation-failed", "proc-not-running", "wrong-port", "config-not-reloaded", "not-listening"}
 	closedOrForged = append([]string{"bound-loopback", "bound-other-ip", "ipv6-only-bind", "ipv4-only-bind", "other-netns",
-		"fw-reject-tcp-reset", "middlebox-rst"}, closed...)
+		"docker-proxy-dead-container", "fw-reject-tcp-reset", "middlebox-rst"}, closed...)
 )
 
 func names(texts ...string) expectation { return expectation{names: texts} }

@@ -78,6 +78,9 @@ func (s scenario) make(t *testing.T) {
 		s.bot.RemoveRunner(t, s.lab.host(s.NoRunner))
 	}
 	s.Make(t, s.lab)
+	if h := s.lab.host(s.PlainRunner); h != nil {
+		s.bot.StartPlainRunner(t, h)
+	}
 	if h := s.lab.host(s.LostRunner); h != nil {
 		s.bot.LoseRunner(t, h)
 	}
@@ -129,8 +132,8 @@ func (s scenario) hold(t *testing.T, inv investigations.Investigation) {
 func (s scenario) verdict() (investigations.VerdictKind, []string) {
 	switch {
 	case s.Cause != "":
-		return investigations.VerdictCause, []string{s.Cause + " on " + s.On}
-	case s.See == connected:
+		return investigations.VerdictCause, slices.Sorted(slices.Values(append([]string{s.Cause + " on " + s.On}, s.Also...)))
+	case s.See == connected, s.FromOps:
 		return investigations.VerdictHealthy, nil
 	}
 	return investigations.VerdictInconclusive, nil
@@ -140,6 +143,7 @@ func causes(v *investigations.Verdict) (list []string) {
 	for _, c := range v.Causes {
 		list = append(list, c.ID+" on "+c.On)
 	}
+	slices.Sort(list)
 	return list
 }
 
@@ -195,6 +199,9 @@ func (s scenario) mend(t *testing.T, inv investigations.Investigation) bool {
 			}
 		}
 	}
+	if len(s.Also) > 0 {
+		return s.mendAll(t, inv)
+	}
 	if len(fixes) <= s.want.fix {
 		if s.Fix != "" || s.want.fix > 0 {
 			t.Errorf("%d fixes, want more than %d:\n%s", len(fixes), s.want.fix, remedies(inv.Verdict.Causes[0]))
@@ -205,6 +212,27 @@ func (s scenario) mend(t *testing.T, inv investigations.Investigation) bool {
 	s.lab.host(fix.On).Shell(t, fix.Run)
 	if again := s.diagnose(t, "-mended"); again.Verdict.Kind != investigations.VerdictHealthy {
 		t.Errorf("after %q on %s: %s, want healthy\n%s", fix.Run, fix.On, again.Verdict.Kind, account(again))
+	}
+	return true
+}
+
+// mendAll carries out the first fix of each cause, where all of them have one,
+// and asks again.
+func (s scenario) mendAll(t *testing.T, inv investigations.Investigation) bool {
+	t.Helper()
+	var fixes []investigations.Remedy
+	for _, c := range inv.Verdict.Causes {
+		i := slices.IndexFunc(c.Remedies, func(r investigations.Remedy) bool { return r.Kind == "fix" })
+		if i < 0 {
+			return false
+		}
+		fixes = append(fixes, c.Remedies[i])
+	}
+	for _, fix := range fixes {
+		s.lab.host(fix.On).Shell(t, fix.Run)
+	}
+	if again := s.diagnose(t, "-mended"); again.Verdict.Kind != investigations.VerdictHealthy {
+		t.Errorf("after %+v: %s, want healthy\n%s", fixes, again.Verdict.Kind, account(again))
 	}
 	return true
 }
