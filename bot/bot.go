@@ -37,6 +37,7 @@ type Bot struct {
 	outbox   *Outbox
 	channels channelNames
 	zones    userZones
+	homes    turns       // of App Home
 	slackErr lockedError // Slack takes the tokens no longer, or does not answer
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,26 +33,142 @@ func parsePeriod(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// targetHistory tells a person what a target was: uptime and incidents at once,
-// the picture as soon as Slack has it. It reports false where no schedule ever
-// looked at the target.
-func (b *Bot) targetHistory(ctx context.Context, at who, target string, period time.Duration) (slackapi.Reply, bool, error) {
-	now := b.now()
-	h, err := b.Store.History(target, now.Add(-period), now, binWidth(now.Add(-period), now))
-	if err != nil || h.Total.Checks() == 0 {
-		return slackapi.Reply{}, false, err
-	}
-	zone := b.zoneOf(ctx, at.user)
-	head := fmt.Sprintf("%s over %s: uptime %s", target, long(period), percent(h.Total.Up, h.Total.Up+h.Total.Down))
-	blocks := []block{header(head), rich(line(word(historyFacts(h))))}
-	if len(h.Incidents) > 0 {
-		blocks = append(blocks, rich(line(strong(plural(len(h.Incidents), "incident"))), bullets(incidentLines(newestFirst(h.Incidents), zone, now)...)))
-	}
-	if b.Schedules != nil && b.Slack != nil {
-		b.Schedules.spawn(func(ctx context.Context) { b.sendPicture(ctx, at, head, zone, h) })
-	}
-	return slackapi.Reply{Text: escape(head), Blocks: fit(blocks)}, true, nil
+// past is what some targets were over one period.
+type past struct {
+	title string // the target, or what several are together
+	zone  string
+	rows  []store.History
 }
+
+// readPast reads what targets were; false where no schedule ever looked at any of
+// them in that time.
+func (b *Bot) readPast(ctx context.Context, at who, title string, targets []string, period time.Duration) (p past, known bool, err error) {
+	p = past{title: title, zone: b.zoneOf(ctx, at.user)}
+	now := b.now()
+	for _, target := range targets {
+		h, err := b.Store.History(target, now.Add(-period), now, binWidth(now.Add(-period), now))
+		if err != nil {
+			return p, false, err
+		}
+		known = known || h.Total.Checks() > 0
+		p.rows = append(p.rows, h)
+	}
+	return p, known, nil
+}
+
+// head is the past in a line.
+func (p past) head() string {
+	var up, down uint64
+	for _, h := range p.rows {
+		up, down = up+h.Total.Up, down+h.Total.Down
+	}
+	return fmt.Sprintf("%s over %s: uptime %s", p.title, long(p.rows[0].To.Sub(p.rows[0].From)), percent(up, up+down))
+}
+
+// words are uptime and incidents.
+func (p past) words() []block {
+	var blocks []block
+	var incidents []store.Incident
+	d := store.Digest{}
+	for _, h := range p.rows {
+		incidents = append(incidents, h.Incidents...)
+		d.Targets = append(d.Targets, digestTarget(h.Target, h.Total))
+	}
+	if len(p.rows) == 1 {
+		blocks = append(blocks, rich(line(word(historyFacts(p.rows[0])))))
+	} else {
+		blocks = append(blocks, rich(bullets(uptimeLines(&d)...)))
+	}
+	if len(incidents) > 0 {
+		slices.SortStableFunc(incidents, func(a, b store.Incident) int { return b.From.Compare(a.From) })
+		blocks = append(blocks, rich(line(strong(plural(len(incidents), "incident"))), bullets(incidentLines(incidents, p.zone, p.rows[0].To)...)))
+	}
+	return append(blocks, note("Uptime is the share of the looks that found it well. Times in which nobody looked count neither way."))
+}
+
+// shown are the rows that a picture has room for.
+func (p past) shown() []store.History { return p.rows[:min(len(p.rows), pictureRows)] }
+
+// upload draws the picture and puts it into Slack.
+func (b *Bot) upload(ctx context.Context, p past) (block, error) {
+	png, err := drawHistory(p.head(), p.zone, p.shown())
+	if err != nil {
+		return nil, err
+	}
+	file, err := b.Slack.Upload(ctx, "history.png", altText(p.shown()), png)
+	if err != nil {
+		return nil, err
+	}
+	letSettle(ctx)
+	return image(file, altText(p.shown())), nil
+}
+
+// tellPast tells a person what targets were: words at once, the picture as soon
+// as Slack has it.
+func (b *Bot) tellPast(at who, p past) slackapi.Reply {
+	if b.Schedules != nil && b.Slack != nil {
+		b.Schedules.spawn(func(ctx context.Context) {
+			picture, err := b.upload(ctx, p)
+			if err != nil {
+				b.Log.Warn("a history's picture", "of", p.title, "error", err)
+				return
+			}
+			at.channel = cmp.Or(at.channel, b.Channel)
+			b.tell(ctx, at, slackapi.Reply{Text: escape(p.head()), Blocks: []block{picture}})
+		})
+	}
+	return slackapi.Reply{Text: escape(p.head()), Blocks: fit(append([]block{header(p.head())}, p.words()...))}
+}
+
+// openPast shows what targets were in a modal: in App Home there is no channel to
+// tell it in.
+func (b *Bot) openPast(ctx context.Context, at who, p past) {
+	view := func(more ...block) slackapi.View {
+		blocks := append(append([]block{header(p.head())}, more...), p.words()...)
+		return slackapi.View{"type": "modal", "title": plain("History"), "close": plain("Close"), "blocks": fit(blocks)}
+	}
+	id, err := b.Slack.OpenView(ctx, at.trigger, view())
+	if err != nil {
+		b.Log.Warn("show a history", "of", p.title, "error", err)
+		return
+	}
+	b.Schedules.spawn(func(ctx context.Context) {
+		picture, err := b.upload(ctx, p)
+		if err == nil {
+			err = b.Slack.UpdateView(ctx, id, "", view(picture))
+		}
+		if err != nil {
+			b.Log.Warn("a history's picture", "of", p.title, "error", err)
+		}
+	})
+}
+
+// pressedHistory shows the history of what a button names: a target, or all of a
+// schedule's.
+func (b *Bot) pressedHistory(ctx context.Context, at who, what string) slackapi.Reply {
+	title, targets := what, []string{what}
+	if id, ok := strings.CutPrefix(what, historyOfSchedule); ok {
+		st, err := b.Schedules.Get(id)
+		if err != nil {
+			return refuse(err)
+		}
+		title, targets = scheduleName(st.Schedule), st.Targets
+	}
+	p, known, err := b.readPast(ctx, at, title, targets, historyPeriod)
+	switch {
+	case err != nil:
+		return refuse(err)
+	case at.channel == "" && at.trigger != "":
+		b.openPast(ctx, at, p)
+		return slackapi.Reply{}
+	case !known:
+		return slackapi.Reply{Text: escape(title + " was not looked at yet.")}
+	}
+	return b.tellPast(at, p)
+}
+
+// historyOfSchedule begins the value of a button that is about a schedule.
+const historyOfSchedule = "schedule:"
 
 func (b *Bot) now() time.Time {
 	if b.Now != nil {
@@ -72,30 +189,6 @@ func historyFacts(h store.History) string {
 	return text + "."
 }
 
-func newestFirst(list []store.Incident) []store.Incident {
-	out := make([]store.Incident, 0, len(list))
-	for i := len(list) - 1; i >= 0; i-- {
-		out = append(out, list[i])
-	}
-	return out
-}
-
-// sendPicture shows a history's picture to the person who asked.
-func (b *Bot) sendPicture(ctx context.Context, at who, head, zone string, h store.History) {
-	png, err := drawHistory(head, zone, []store.History{h})
-	file := ""
-	if err == nil {
-		file, err = b.Slack.Upload(ctx, "history.png", altText([]store.History{h}), png)
-	}
-	if err != nil {
-		b.Log.Warn("a history's picture", "target", h.Target, "error", err)
-		return
-	}
-	letSettle(ctx)
-	at.channel = cmp.Or(at.channel, b.Channel)
-	b.tell(ctx, at, slackapi.Reply{Text: escape(head), Blocks: []block{image(file, altText([]store.History{h}))}})
-}
-
 // history answers /diagnose history [TARGET [PERIOD]]: what a target was, where a
 // schedule looks at it, and what was looked into before.
 func (b *Bot) history(ctx context.Context, at who, args []string) slackapi.Reply {
@@ -114,7 +207,7 @@ func (b *Bot) history(ctx context.Context, at who, args []string) slackapi.Reply
 	if err != nil {
 		return refuse(err)
 	}
-	reply, known, err := b.targetHistory(ctx, at, t.Text, period)
+	p, known, err := b.readPast(ctx, at, t.Text, []string{t.Text}, period)
 	if err != nil {
 		return refuse(err)
 	}
@@ -122,6 +215,7 @@ func (b *Bot) history(ctx context.Context, at who, args []string) slackapi.Reply
 	if !known {
 		return list
 	}
+	reply := b.tellPast(at, p)
 	if len(list.Blocks) > 0 {
 		reply.Blocks = fit(append(reply.Blocks, append([]block{rich(line(strong("The last investigations")))}, list.Blocks...)...))
 	}

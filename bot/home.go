@@ -17,13 +17,15 @@ const callbackDiagnose = "diagnose"
 
 // publishHome brings a person's Home tab up to date.
 func (b *Bot) publishHome(ctx context.Context, user string) {
-	view, err := b.home()
-	if err == nil {
-		err = b.Slack.PublishHome(ctx, user, view)
-	}
-	if err != nil {
-		b.Log.Warn("publish home", "error", err)
-	}
+	b.homes.take(user, func() {
+		view, err := b.home()
+		if err == nil {
+			err = b.Slack.PublishHome(ctx, user, view)
+		}
+		if err != nil {
+			b.Log.Warn("publish home", "error", err)
+		}
+	})
 }
 
 // home shows the last investigations and a button for a new one.

@@ -288,9 +288,7 @@ func scheduleButtons(st ScheduleState) block {
 	if !st.Declared {
 		buttons = append(buttons, confirmed(button(actionScheduleRemove, "Remove", st.ID), "Remove "+st.ID+"?", "Its history stays.", "Remove"))
 	}
-	if len(st.Targets) > 0 {
-		buttons = append(buttons, button(actionHistory, "History", st.Targets[0]))
-	}
+	buttons = append(buttons, button(actionHistory, "History", historyOfSchedule+st.ID))
 	return actions("schedule_"+st.ID, buttons...)
 }
 

@@ -166,7 +166,7 @@ func (b *Bot) pressedSchedule(ctx context.Context, at who, a slackapi.Action) sl
 	case actionScheduleAdd:
 		return b.askSchedule(ctx, at)
 	case actionHistory:
-		return b.history(ctx, at, []string{id})
+		return b.pressedHistory(ctx, at, id)
 	}
 	verb := strings.TrimPrefix(a.ActionID, "schedule_")
 	reply := b.changeSchedule(at, verb, id)
@@ -177,21 +177,4 @@ func (b *Bot) pressedSchedule(ctx context.Context, at who, a slackapi.Action) sl
 		}
 	}
 	return reply
-}
-
-// homeSchedules is the list in App Home, with buttons.
-func (b *Bot) homeSchedules() []block {
-	if b.Schedules == nil {
-		return nil
-	}
-	const most = 12 // of up to 100 blocks
-	all := b.Schedules.List()
-	blocks := []block{rich(line(strong(plural(len(all), "schedule")))), actions("schedules", button(actionScheduleAdd, "New schedule", ""))}
-	for i, st := range all {
-		if i == most {
-			return append(blocks, note(fmt.Sprintf("and %d more: /diagnose schedule list", len(all)-i)))
-		}
-		blocks = append(blocks, rich(line(scheduleLine(st)...)), scheduleButtons(st))
-	}
-	return blocks
 }

@@ -3,7 +3,6 @@ package bot
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"image/png"
 	"io"
 	"log/slog"
@@ -296,25 +295,6 @@ func (o *watchRoom) home(t *testing.T) {
 		}
 		eventually(t, "the press counts", func() bool { st, err := o.s.Get("s1"); return err == nil && st.Paused == press.paused })
 	}
-}
-
-// TestHistoryCommand shows a target's history with its picture.
-func TestHistoryCommand(t *testing.T) {
-	o := newWatchRoom(t, time.Now().Add(-30*time.Minute).UTC())
-	b := newBackend(t)
-	o.command(`/diagnose schedule add @every 5m ` + b.address)
-	o.run("s1", 5*time.Minute, 1)
-	if got := o.command("/diagnose history " + b.address + " 24h"); !strings.Contains(got, "uptime 100 %") {
-		t.Errorf("history says %s, want its uptime", got)
-	}
-	eventually(t, "the picture is shown to who asked", func() bool {
-		all, err := o.control.Ephemeral(t.Context(), "U1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, _ := json.Marshal(all)
-		return strings.Contains(string(text), "slack_file") && strings.Contains(string(text), "alt_text")
-	})
 }
 
 // TestScheduleMutes holds schedules to be silent in a maintenance window, and of
