@@ -12,8 +12,9 @@ import (
 // handleTimeout bounds one delivery: Slack shows operation_timeout after 3 s.
 const handleTimeout = 2500 * time.Millisecond
 
-// lanes is how many deliveries are handled side by side; laneDepth, how many
-// wait in each.
+// lanes is how many events, and how many commands and presses, are handled side
+// by side; laneDepth, how many wait in each. People don't wait behind events: an
+// alert storm must not make a command late.
 const (
 	lanes     = 8
 	laneDepth = 512
@@ -25,7 +26,7 @@ type dispatcher struct {
 	handler Handler
 	log     *slog.Logger
 	seed    maphash.Seed
-	lanes   [lanes]chan job
+	lanes   [2 * lanes]chan job // of events, then of what people do
 }
 
 type job struct {
@@ -61,7 +62,11 @@ func (d *dispatcher) run(ctx context.Context) {
 
 // submit queues a job; false if its lane is full.
 func (d *dispatcher) submit(j job) bool {
-	lane := d.lanes[maphash.String(d.seed, j.delivery.place())%lanes]
+	n := maphash.String(d.seed, j.delivery.place()) % lanes
+	if j.delivery.event == nil {
+		n += lanes
+	}
+	lane := d.lanes[n]
 	select {
 	case lane <- j:
 		return true

@@ -163,7 +163,7 @@ func (s *socket) deliver(ctx context.Context, envelope, kind string, payload jso
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		if err := s.smc.AckCtx(ctx, envelope, answer); err != nil {
+		if err := s.smc.AckCtx(ctx, envelope, answer); err != nil && !errors.Is(err, context.Canceled) {
 			s.client.log.Warn("acknowledge", "kind", kind, "error", err)
 		}
 	}

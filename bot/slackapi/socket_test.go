@@ -246,3 +246,30 @@ func TestReplyFits(t *testing.T) {
 		t.Errorf("an empty reply = %v, want none", p)
 	}
 }
+
+// stuck are ears that don't return from an event until the test lets them.
+type stuck struct {
+	ears
+	let chan struct{}
+}
+
+func (s *stuck) Event(context.Context, Event) error {
+	<-s.let
+	return nil
+}
+
+// TestSocketPeopleFirst has events pile up in a channel: a command typed there
+// and a button pressed there are answered all the same.
+func TestSocketPeopleFirst(t *testing.T) {
+	s, e, status := newSlackd(t), &stuck{let: make(chan struct{})}, new(Status)
+	s.listen(e, status)
+	defer close(e.let)
+	wait(t, "it is connected", func() bool { return status.Err() == nil })
+	for i := range 50 {
+		s.send(fmt.Sprintf(`{"envelope_id":"e%d","type":"events_api","payload":{"event":{"type":"message","channel":"C1"}}}`, i))
+	}
+	s.send(`{"envelope_id":"command","type":"slash_commands","payload":{"command":"/diagnose","text":"web:80","channel_id":"C1"}}`)
+	s.send(`{"envelope_id":"press","type":"interactive","payload":{"type":"block_actions","channel":{"id":"C1"},"actions":[]}}`)
+	wait(t, "the command is acknowledged", func() bool { return s.acked("command") })
+	wait(t, "the press is acknowledged", func() bool { return s.acked("press") })
+}
