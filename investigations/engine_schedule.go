@@ -156,7 +156,11 @@ func (r *run) considerWatch(s *scope, c *PlanCheck) (bool, error) {
 	case slices.ContainsFunc(uses, func(use Check) bool { return use.State != CheckSkipped }):
 		return r.settle(s, c, CheckFailed, "the connection that it watches was made before it was armed")
 	}
-	return r.settle(s, c, CheckSkipped, "the connection that it watches was not made")
+	why := "the connection that it watches was not made"
+	if len(uses) == 1 {
+		why = orElse(uses[0].Error, why)
+	}
+	return r.settle(s, c, CheckSkipped, why)
 }
 
 // afterEnded reports whether the checks that the plan puts before c have ended.

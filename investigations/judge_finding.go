@@ -114,10 +114,13 @@ func (p *Plan) reasons(list []Missing) []string {
 			by[why] = append(by[why], subject)
 		}
 	}
-	for i, why := range order {
-		order[i] = clause(by[why], why)
+	var out []string
+	for _, why := range order {
+		if text := clause(by[why], why); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
 	}
-	return order
+	return out
 }
 
 // lack gives why a fact is not known, and what it is about, in words; no
