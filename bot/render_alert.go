@@ -142,7 +142,7 @@ func entryLine(e store.Entry) string {
 	case store.EntryRunning:
 		return "Diagnosing " + what
 	}
-	return verdictMark(e) + " " + what + ": " + e.Headline
+	return verdictMark(e) + " Found for " + what + ": " + e.Headline
 }
 
 func verdictMark(e store.Entry) string {

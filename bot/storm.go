@@ -102,3 +102,34 @@ func (b *board) fold(storm, t *store.Trouble, now time.Time) {
 	t.Posted = t.Posted || t.Thread != ""
 	b.touch(t)
 }
+
+// mostThreads bounds the messages of others that are answered about one target
+// within the cool-down: more is a bot that repeats what it reads.
+const mostThreads = 5
+
+// echoed returns the thread that an alert of a message joins where its target
+// has so many already, or nil.
+func (b *board) echoed(a arrival, now time.Time) (last *store.Trouble) {
+	if a.thread == "" {
+		return nil
+	}
+	threads := 0
+	for _, t := range b.troubles {
+		if t.Into != "" || t.Thread == "" || now.Sub(t.Begun) > b.limits.Cooldown {
+			continue
+		}
+		for _, p := range a.places {
+			if find(t, p) == nil {
+				continue
+			}
+			if threads++; last == nil || t.ID > last.ID {
+				last = t
+			}
+			break
+		}
+	}
+	if threads < mostThreads {
+		return nil
+	}
+	return last
+}

@@ -245,6 +245,9 @@ func (b *board) home(a arrival, held bool, now time.Time) *store.Trouble {
 	if t := b.storm(a.route.Channel, now); t != nil && !held {
 		return t
 	}
+	if t := b.echoed(a, now); t != nil && !held {
+		return t
+	}
 	b.troubles[begun.ID] = begun
 	if !held {
 		b.stats.Threads++

@@ -66,7 +66,10 @@ func caddyLine(line []byte) (Failure, bool) {
 
 // caddyHealth reads a line of the active health checker.
 func caddyHealth(msg, err, host string) (Failure, bool) {
-	if !containsAny(msg, "failed", "unexpected status", "unhealthy", "timed out", "does not match") {
+	if t, ok := address(host); ok && msg == "host is up" { // said once, when it had been down
+		return Failure{Target: t, Recovered: true}, true
+	}
+	if !containsAny(msg, "failed", "unexpected status", "unhealthy", "timed out", "does not match", "host is down") {
 		return Failure{}, false
 	}
 	target, kind := goNetError(err)

@@ -78,6 +78,9 @@ func (m slackMessage) read(o Options) (Result, error) {
 	case m.person():
 		return ignored(KindIgnored, "a person wrote the message; only what integrations post is read")
 	}
+	if m.repeatsUs() {
+		return ignored(KindIgnored, "the message repeats what Plexor wrote")
+	}
 	r := Result{Alerts: m.alerts(o)}
 	if len(r.Alerts) == 0 {
 		r.Note = "nothing in the message looks like an alert or a line of a load balancer's log"

@@ -108,6 +108,10 @@ func (m slackMessage) alert(n notice, firing bool, o Options) Alert {
 		a.Why = "Alertmanager's own Slack message holds no address: send its webhook to /alerts/alertmanager too, or give the Slack receiver a text template with the labels"
 	}
 	a.Fingerprint = fingerprint("slack", strings.Join(append([]string{subject(n.title)}, a.Targets...), " "))
+	if name := n.watched(); name != "" { // the end of the alert names no target
+		a.Fingerprint = fingerprint("slack", "watched", name)
+		a.Title = oneLine(a.Title+" "+name, maxTitle)
+	}
 	return a
 }
 

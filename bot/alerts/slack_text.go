@@ -182,9 +182,10 @@ func unescapeSlack(s string) string {
 	return b.String()
 }
 
-// linkText is the URL, or the label where it is the address that Slack made a link of: "<http://10.0.3.12:8080|10.0.3.12:8080>".
+// linkText is the URL, or the label where that holds an address: "<http://10.0.3.12:8080|10.0.3.12:8080>", as Slack makes of an
+// address, and "<https://example.pagerduty.com/incidents/1|10.0.3.12:8080 is down>".
 func linkText(link, label string) string {
-	if _, ok := hostPort(label); ok {
+	if strings.Contains(label, ":") && len(addressesIn(label)) > 0 {
 		return label
 	}
 	return strings.TrimPrefix(link, "mailto:")
