@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // lookAlikes are faults that look like another one, and eyes that see less than
@@ -25,6 +27,8 @@ func lookAlikes() []Fault {
 			Make: after(onWeb, `nft add table ip nat
 				nft 'add chain ip nat prerouting { type nat hook prerouting priority -100; }'
 				nft add rule ip nat prerouting tcp dport 8080 redirect to :8099`)},
+		{Name: "no-source-port-left", Cause: "lb-ephemeral-exhaustion", On: "lb", Target: shop,
+			See: Sight{Errno: unix.EADDRNOTAVAIL}, Make: exhaust},
 		{Name: "plain-runner-stopped", Target: shop, See: reset, PlainRunner: "web", Make: after(onWeb, stop)},
 		{Name: "plain-runner-tcp-reset", Target: shop, See: reset, PlainRunner: "web", Make: after(onWeb, forged)},
 		{Name: "plain-runner-drop", Target: shop, See: silence, PlainRunner: "web", Make: after(onWeb, inputTable("drop"))},
@@ -40,11 +44,11 @@ func lookAlikes() []Fault {
 // nobody listens, as container runtimes do.
 func publish(t testing.TB, l *Lab) {
 	t.Helper()
-	if err := l.Web.forward("1"); err != nil {
+	if err := l.Web.sysctl("ip_forward", "1"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = l.Web.forward("0") // the network of a host that is gone
+		_ = l.Web.sysctl("ip_forward", "0") // the network of a host that is gone
 		_, _ = l.Web.Run(context.Background(), "ip", "netns", "del", "pod")
 	})
 	serveShop(t, l)
@@ -59,10 +63,33 @@ func publish(t testing.TB, l *Lab) {
 		nft add rule ip nat prerouting ip daddr 10.77.2.2 tcp dport 8080 dnat to 172.30.0.2:80`)
 }
 
-// forward says whether the host passes packets on; on the host itself the
-// setting cannot be written.
-func (h *Host) forward(value string) error {
+// exhaust leaves lb four source ports and takes them all for connections to the
+// shop that are never closed, as a leaking balancer does.
+func exhaust(t testing.TB, l *Lab) {
+	t.Helper()
+	serveShop(t, l)
+	t.Cleanup(func() { _ = l.LB.sysctl("ip_local_port_range", "32768 60999") }) // the network of a host that is gone
+	if err := l.LB.sysctl("ip_local_port_range", "40000 40003"); err != nil {
+		t.Fatal(err)
+	}
+	l.LB.Write(t, "/usr/local/lib/lab/leak.py", `import signal, socket
+held = []
+try:
+    while True:
+        held.append(socket.create_connection(("10.77.2.2", 8080)))
+except OSError as e:
+    print(len(held), e, flush=True)
+signal.pause()
+`)
+	l.LB.Shell(t, `systemd-run --quiet --unit=leak.service python3 /usr/local/lib/lab/leak.py
+		echo leak.service >>/run/lab/units
+		until [ "$(ss -tanH dst 10.77.2.2:8080 | wc -l)" -ge 4 ]; do sleep 0.05; done`)
+}
+
+// sysctl sets one of net.ipv4 in the host's network namespace; on the host
+// itself it cannot be written.
+func (h *Host) sysctl(name, value string) error {
 	return within(h.netns, func() error {
-		return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte(value), 0o644)
+		return os.WriteFile("/proc/sys/net/ipv4/"+name, []byte(value), 0o644)
 	})
 }

@@ -23,6 +23,11 @@ func pathFaults() []Fault {
 		{Name: "router-net-prohibited", Cause: "path-acl-icmp", On: "10.77.1.1", Target: shop,
 			See:  icmp(unix.ENETUNREACH, "3/9 from 10.77.1.1"),
 			Make: forwarding("ip protocol tcp tcp dport 8080 reject with icmp net-prohibited")},
+		// Before those that make the router say "unreachable" often: it does so about once a second to one
+		// address (icmp_ratelimit), and after a burst not at all for a while.
+		{Name: "router-unreachable-route", Cause: "router-unreachable", On: "10.77.1.1", Target: shop,
+			See:  icmp(unix.EHOSTUNREACH, "3/1 from 10.77.1.1"),
+			Make: after(onRtr, "ip route add unreachable 10.77.2.2/32")},
 		{Name: "router-drop", Cause: "path-drop", On: "between lb and web", Target: shop, See: silence,
 			Make: forwarding("tcp dport 8080 drop")},
 		{Name: "router-drops-answer", Cause: "answer-lost", On: "between web and lb", Target: shop, See: silence,

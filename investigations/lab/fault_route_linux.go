@@ -22,9 +22,6 @@ func routeFaults() []Fault {
 			Fix: "ip route del unreachable 10.77.2.2/32", Make: after(onLB, "ip route add unreachable 10.77.2.2/32")},
 		{Name: "prohibit-route", Cause: "blackhole-route", On: "lb", Target: shop, See: Sight{Errno: unix.EACCES},
 			Fix: "ip route del prohibit 10.77.2.0/24", Make: after(onLB, "ip route add prohibit 10.77.2.0/24")},
-		{Name: "router-unreachable-route", Cause: "router-unreachable", On: "10.77.1.1", Target: shop,
-			See:  icmp(unix.EHOSTUNREACH, "3/1 from 10.77.1.1"),
-			Make: after(onRtr, "ip route add unreachable 10.77.2.2/32")},
 		{Name: "gateway-silent", Cause: "gateway-down", On: "lb", Target: shop,
 			See: icmp(unix.EHOSTUNREACH, "3/1 from 10.77.1.2"),
 			Make: func(t testing.TB, l *Lab) {
