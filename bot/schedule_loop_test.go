@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"sync"
@@ -168,51 +167,6 @@ func (b *bench) add(r ScheduleRequest) ScheduleState {
 		b.t.Fatal(err)
 	}
 	return st
-}
-
-// TestScheduleYear runs schedules in four zones through a leap year with both
-// changes of the clock, with restarts at random moments: each time is run once.
-func TestScheduleYear(t *testing.T) {
-	start := time.Date(2028, 2, 20, 0, 0, 30, 0, time.UTC)
-	end := time.Date(2029, 2, 19, 0, 0, 0, 0, time.UTC)
-	if testing.Short() {
-		end = time.Date(2028, 4, 10, 0, 0, 0, 0, time.UTC)
-	}
-	b := newBench(t, start)
-	var specs []schedules.Spec
-	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo"} {
-		for _, expression := range []string{"30 2 * * *", "15 1,2,3 * * 0", "0 12 29 2 *", "@every 13h"} {
-			st := b.add(ScheduleRequest{When: expression, Zone: zone, Targets: []string{newBackend(t).address}, Jitter: "3m", Notify: notifyNever})
-			spec, err := schedules.Parse(st.Expression, st.Zone)
-			if err != nil {
-				t.Fatal(err)
-			}
-			specs = append(specs, spec)
-		}
-	}
-	random := rand.New(rand.NewPCG(7, 8))
-	for b.clock().Before(end) {
-		next := b.clock().Add(time.Duration(random.Int64N(int64(3 * 24 * time.Hour))))
-		if next.After(end) {
-			next = end
-		}
-		b.until(next)
-		b.restart()
-	}
-	b.until(end)
-	for i, st := range b.s.List() {
-		want := 0
-		for n := specs[i].Next(start); n.Before(end.Add(-3 * time.Minute)); n = specs[i].Next(n) {
-			want++
-		}
-		got, err := b.store.History(st.Targets[0], start, end.Add(time.Hour), 24*time.Hour)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if int(got.Total.Up) != want || int(st.Runs) != want || st.Missed != 0 || st.Overlap != 0 {
-			t.Errorf("%s in %s: %d results, %d runs, %d missed, %d overlaps; want %d runs", st.Expression, st.Zone, got.Total.Up, st.Runs, st.Missed, st.Overlap, want)
-		}
-	}
 }
 
 // TestScheduleClockSteps sets the clock by an hour under the running loop.
