@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -55,12 +56,18 @@ func findPlan(e *investigations.Engine, name string) (*investigations.Plan, erro
 	if p := e.Plans[name]; p != nil {
 		return p, nil
 	}
+	if withPassword.MatchString(name) {
+		return nil, &UsageError{Reason: "the plan's name holds a password", Hint: "leave it out; if it was real, change it"}
+	}
 	names := slices.Sorted(maps.Keys(e.Plans))
 	return nil, &UsageError{Reason: fmt.Sprintf("there is no plan %q", clip(name, 60)), Hint: "there are plan=" + strings.Join(names, ", plan=")}
 }
 
 // maxInput bounds one input's value, in bytes.
 const maxInput = 256
+
+// withPassword is a URL with a user and a password: it would be kept, and shown.
+var withPassword = regexp.MustCompile(`//[^/\s@]*:[^/\s@]*@`)
 
 func checkInputs(p *investigations.Plan, inputs map[string]string) error {
 	var known []string
@@ -72,6 +79,9 @@ func checkInputs(p *investigations.Plan, inputs map[string]string) error {
 	for name, value := range inputs {
 		if !slices.Contains(known, name) {
 			return &UsageError{Reason: fmt.Sprintf("the plan %s takes no input %q", p.Name, clip(name, 60)), Hint: "it takes " + strings.Join(known, "=…, ") + "=…"}
+		}
+		if withPassword.MatchString(value) {
+			return &UsageError{Reason: "the input " + name + " holds a password", Hint: "leave it out; if it was real, change it"}
 		}
 		if len(value) > maxInput || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' }) {
 			return &UsageError{Reason: "the input " + name + " is no value of that kind"}

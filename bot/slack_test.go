@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +41,8 @@ var badInput = []struct{ text, want string }{
 	{"http://u:hunter2@127.0.0.1:80/", "password"},
 	{"u:hunter2@127.0.0.1:80", "password"},
 	{"127.0.0.1:80 password=hunter2", `no input "password"`},
+	{"127.0.0.1:80 plan=https://u:hunter2@x/", "password"},
+	{"127.0.0.1:80 https://u:hunter2@x/", "One target at a time"},
 	{strings.Repeat("hunter2 ", 900), "characters long"},
 	{"bad-.name..x:80", "no host of that name"},
 	{"--verbose", "no flags"},
@@ -65,17 +68,36 @@ func TestBadInput(t *testing.T) {
 	for _, test := range badInput {
 		said := o.types("/diagnose " + test.text)
 		if !strings.Contains(said, test.want) || !strings.Contains(said, "/diagnose HOST:PORT") {
-			t.Errorf("/diagnose %.60s is answered %q, want %q and how it is written", test.text, said, test.want)
+			t.Errorf("/diagnose %.60s is answered %.300q, want %q and how it is written", test.text, said, test.want)
 		}
 		if strings.Contains(said, "hunter2") || strings.Contains(said, "<!channel>") {
-			t.Errorf("/diagnose %.60s is answered %q, which repeats what it must not", test.text, said)
+			t.Errorf("/diagnose %.60s is answered %.300q, which repeats what it must not", test.text, said)
 		}
 	}
 	if n, m := o.kept(), o.messages(); n != 0 || len(m) != 0 {
 		t.Errorf("%d investigations and %q stand, want none", n, texts(m))
 	}
-	if log := o.log.String(); strings.Contains(log, "hunter2") {
-		t.Errorf("the log holds a password:\n%s", log)
+	for _, text := range []string{
+		"history https://u:hunter2@127.0.0.1:80/", "mute https://u:hunter2@127.0.0.1:80 2h", "cancel https://u:hunter2@x", "unmute https://u:hunter2@x",
+		`schedule add "*/5 * * * *" https://u:hunter2@127.0.0.1:80`, "schedule remove https://u:hunter2@x", "runners hunter2",
+	} {
+		if said := o.types("/diagnose " + text); strings.Contains(said, "hunter2") {
+			t.Errorf("/diagnose %s is answered %q, which repeats the password", text, said)
+		}
+	}
+	// A workspace's own limit on a message does not protect the bot from a wire without one.
+	large := o.bot.Command(t.Context(), slackapi.Command{Channel: "C1", User: "U1", Trigger: "1", Text: "hunter2" + strings.Repeat("x", 100_000)})
+	if !strings.Contains(large.Text, "100007 characters long") || len(large.Text) > 300 {
+		t.Errorf("100 KB of text are answered %.300q", large.Text)
+	}
+	kept, err := os.ReadFile(o.bot.Store.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"the log": o.log.String(), "the state": string(kept)} {
+		if i := strings.Index(text, "hunter2"); i >= 0 {
+			t.Errorf("%s holds a password: …%q", what, text[max(0, i-80):i+20])
+		}
 	}
 }
 
@@ -188,4 +210,30 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%d commands made %d investigations", many, n)
 	}
 	o.settled()
+}
+
+// TestLimits has somebody ask too often, too often about one target, and for
+// more than may run at once: they are told, and what waits for its turn comes.
+func TestLimits(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, func(o *office) {
+		o.bot.Runs = NewRuns(o.bot.Engine, o.bot.Store, Limits{AtOnce: 1, PerUser: 3, PerTarget: 2}, o.bot.Log)
+	}).ready()
+	o.types("/diagnose 127.0.0.1:1")
+	o.types("/diagnose 127.0.0.1:2")
+	o.eventually("both have their parent, although one waits", func() bool { return len(o.messages()) == 2 })
+	open(o)
+	if m := o.settled(); len(m) != 6 {
+		t.Errorf("two commands at once end in %q", texts(m))
+	}
+	o.types("/diagnose 127.0.0.1:1")
+	o.settled()
+	if said := o.types("/diagnose 127.0.0.1:3"); said != "You started 3 investigations within a minute; wait a moment." {
+		t.Errorf("the fourth within a minute is answered %q", said)
+	}
+	if said := o.typesAs("U2", "ops", "/diagnose 127.0.0.1:1"); said != "127.0.0.1:1 was looked into 2 times within a minute; wait a moment." {
+		t.Errorf("the third about one target is answered %q", said)
+	}
+	if n := o.kept(); n != 3 {
+		t.Errorf("%d investigations are kept, want 3", n)
+	}
 }
