@@ -157,6 +157,11 @@ func serve(ctx context.Context, o options, to io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--follow: %w", err)
 	}
+	unlock, err := lockState(o.state)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	id, err := agent.Open(o.state, o.join)
 	if err != nil {
 		return err

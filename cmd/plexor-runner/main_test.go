@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -125,6 +126,12 @@ func TestRun(t *testing.T) {
 			ended <- result{code, errors}
 		}()
 		wait(t, h, true)
+		if runtime.GOOS != "windows" {
+			code, _, errors := call(t.Context(), "", nil, "--state", state, "--follow", "none")
+			if code != exitFailed || !strings.Contains(errors, "another runner works with the state") {
+				t.Errorf("a second runner on the same state ended with %d: %s", code, errors)
+			}
+		}
 		args := fmt.Sprintf(`{"addresses":["127.0.0.1"],"port":%d}`, l.Addr().(*net.TCPAddr).Port)
 		facts := ask(t, h, "tcp.connect", args)
 		if facts.Error != "" || !strings.Contains(string(facts.Facts), `"connected":true`) {
