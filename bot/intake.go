@@ -49,11 +49,13 @@ type Intake struct {
 	waiting atomic.Int64 // alerts in work
 	coming  atomic.Int64 // requests that are read or wait for their answer
 	bodies  bodyBudget
-	metrics *intakeMetrics
-	asks    chan ask      // for AWS
-	ended   chan string   // investigations
-	stopped chan struct{} // Run has returned
-	self    atomic.Pointer[alerts.Self]
+	// unproven is the budget of bodies that are read before it is known whose they are.
+	unproven bodyBudget
+	metrics  *intakeMetrics
+	asks     chan ask      // for AWS
+	ended    chan string   // investigations
+	stopped  chan struct{} // Run has returned
+	self     atomic.Pointer[alerts.Self]
 }
 
 // work is one thing for the writing goroutine: alerts, or a change of mutes.
@@ -89,6 +91,7 @@ func NewIntake(c AlertConfig, s *store.Store, e *investigations.Engine, runs *Ru
 		}
 	}
 	i.bodies.free.Store(bodyBudgetBytes)
+	i.unproven.free.Store(unprovenBudgetBytes)
 	return i
 }
 

@@ -20,7 +20,10 @@ const (
 	bodyTime = 15 * time.Second
 	// bodyBudgetBytes bounds the bodies that are held at once; a request counts
 	// with the length that it announces.
-	bodyBudgetBytes = 64 << 20
+	bodyBudgetBytes = 48 << 20
+	// unprovenBudgetBytes is the same for bodies that hold the proof of who sent
+	// them: strangers can't take the room of those who proved it in a header.
+	unprovenBudgetBytes = 16 << 20
 	// confirmTime bounds the confirmation of a subscription.
 	confirmTime = 10 * time.Second
 )
@@ -77,10 +80,14 @@ func (i *Intake) receive(w http.ResponseWriter, r *http.Request, source string) 
 	if size > alerts.MaxBody {
 		return http.StatusRequestEntityTooLarge, &alerts.PayloadError{Field: "body", Reason: "is larger than 4 MB", Status: http.StatusRequestEntityTooLarge}
 	}
-	if !i.bodies.take(size) {
+	budget := &i.bodies
+	if auth.NeedsBody(source) {
+		budget = &i.unproven
+	}
+	if !budget.take(size) {
 		return http.StatusTooManyRequests, ErrFull
 	}
-	defer i.bodies.free.Add(size)
+	defer budget.free.Add(size)
 	buf := buffers.Get().(*bytes.Buffer)
 	defer release(buf)
 	if err := readBody(w, r, buf); err != nil {

@@ -30,6 +30,8 @@ type Auth struct {
 	// Certificate gives the PEM certificate of an SNS message for its SigningCertURL, which has been checked to be AWS's own.
 	Certificate func(url string) ([]byte, error)
 	Check       CertificateCheck
+	// Topics are the ARNs of the SNS topics that are listened to. For any other no certificate is asked for. Nil: all.
+	Topics []string
 	// Now is the time against which signed times are judged; zero judges none.
 	Now time.Time
 }
@@ -175,6 +177,11 @@ func (a Auth) sns(r Request) error {
 	e, err := ParseSNS(r.Header, r.Body)
 	if err != nil {
 		return err
+	}
+	if a.Topics != nil {
+		if err := e.listed(a.Topics); err != nil {
+			return err
+		}
 	}
 	if a.Certificate == nil {
 		return withStatus(http.StatusUnauthorized, "SigningCertURL", "cannot be verified: no certificate is at hand")

@@ -39,7 +39,7 @@ func TestBadPayloads(t *testing.T) {
 		{"alertmanager", strings.Repeat(" ", MaxBody+1), "body", 413},
 		{"grafana", `{"version":"4","alerts":[]}`, "version", 400},
 		{"grafana", `{"mine":1}`, "alerts", 400},
-		{"sns", `{"Type":"Notification"}`, "MessageId", 400},
+		{"sns", `{"Type":"Notification","Signature":"AAAA"}`, "MessageId", 400},
 		{"sns", `{"Type":5}`, "Type", 400},
 		{"datadog", `{}`, "alert_id", 400},
 		{"datadog", `{"id":"1"}`, "transition", 400},

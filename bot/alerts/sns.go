@@ -45,8 +45,11 @@ func ParseSNS(header http.Header, body []byte) (SNSEnvelope, error) {
 	if err := decode(body, &e); err != nil {
 		return e, err
 	}
+	if e.Signature == "" { // it proves nothing, whatever else it lacks
+		return e, withStatus(http.StatusUnauthorized, "Signature", "is missing")
+	}
 	required := [][2]string{{"Type", e.Type}, {"MessageId", e.MessageID}, {"TopicArn", e.TopicArn}, {"Message", e.Message},
-		{"Timestamp", e.Timestamp}, {"Signature", e.Signature}, {"SigningCertURL", e.SigningCertURL}}
+		{"Timestamp", e.Timestamp}, {"SigningCertURL", e.SigningCertURL}}
 	if e.Type == snsSubscribe || e.Type == snsUnsubscribe {
 		required = append(required, [2]string{"Token", e.Token}, [2]string{"SubscribeURL", e.SubscribeURL})
 	}
@@ -84,9 +87,8 @@ func parseSNS(header http.Header, body []byte, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	known := slices.Contains(o.Topics, e.TopicArn)
-	if !known && (o.Topics != nil || e.Type == snsSubscribe) {
-		return Result{}, withStatus(http.StatusForbidden, "TopicArn", "is "+quote(e.TopicArn)+", which is not listed under alerts.sns.topics")
+	if err := e.listed(o.Topics); err != nil {
+		return Result{}, err
 	}
 	switch e.Type {
 	case snsSubscribe:
@@ -99,6 +101,14 @@ func parseSNS(header http.Header, body []byte, o Options) (Result, error) {
 		return Result{}, err
 	}
 	return one(a)
+}
+
+// listed refuses topics that are not listened to. A nil list refuses only what would have something visited.
+func (e SNSEnvelope) listed(topics []string) error {
+	if slices.Contains(topics, e.TopicArn) || topics == nil && e.Type != snsSubscribe {
+		return nil
+	}
+	return withStatus(http.StatusForbidden, "TopicArn", "is "+quote(e.TopicArn)+", which is not listed under alerts.sns.topics")
 }
 
 // alert reads the message: an alarm of CloudWatch, else text for people.

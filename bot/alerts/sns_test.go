@@ -208,6 +208,7 @@ func TestSNSRefuses(t *testing.T) {
 		{"topic of somebody else", "sns-alb.json", ":alarms", ":other", testOptions, "TopicArn", 403},
 		{"subscription without a list", "sns-subscribe.json", "t0k3n", "t0k3n2", Options{}, "TopicArn", 403},
 		{"empty list", "sns-alb.json", "a0b1", "a0b2", Options{Topics: []string{}}, "TopicArn", 403},
+		{"no signature", "sns-alb.json", `"Signature": "AAAA"`, `"Signature": ""`, testOptions, "Signature", 401},
 		{"unknown type", "sns-alb.json", `"Notification"`, `"Other"`, testOptions, "Type", 400},
 		{"unknown version", "sns-alb.json", `"SignatureVersion": "1"`, `"SignatureVersion": "3"`, testOptions, "SignatureVersion", 400},
 		{"unknown state", "sns-alb.json", `\"ALARM\"`, `\"BROKEN\"`, testOptions, "Message.NewStateValue", 400},
@@ -236,5 +237,23 @@ func TestSNSSubscription(t *testing.T) {
 	r, err := Parse("sns", http.Header{}, payload(t, "sns-subscribe.json"), testOptions)
 	if err != nil || r.Kind != KindSubscription || !strings.HasPrefix(r.URL, "https://sns.eu-west-1.amazonaws.com/") || r.Status != 200 {
 		t.Errorf("Parse = %+v, %v, want a subscription to confirm", r, err)
+	}
+}
+
+// TestSNSTopicBeforeCertificate has a message of an unlisted topic ask for nothing.
+func TestSNSTopicBeforeCertificate(t *testing.T) {
+	asked := 0
+	a := Auth{Topics: []string{"arn:aws:sns:eu-west-1:210987654321:other"}, Certificate: func(string) ([]byte, error) {
+		asked++
+		return nil, errors.New("none")
+	}}
+	err := Authenticate("sns", Request{Body: payload(t, "sns-alb.json")}, a)
+	var e *PayloadError
+	if !errors.As(err, &e) || e.Field != "TopicArn" || asked != 0 {
+		t.Errorf("Authenticate = %v after %d certificates were asked for, want an error about TopicArn and none", err, asked)
+	}
+	a.Topics = nil
+	if Authenticate("sns", Request{Body: payload(t, "sns-alb.json")}, a); asked != 1 {
+		t.Errorf("%d certificates were asked for a listed topic, want 1", asked)
 	}
 }

@@ -22,6 +22,8 @@ var awsHost = regexp.MustCompile(`^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$`)
 type snsClient struct {
 	http *http.Client
 
+	fetches chan struct{} // at once
+
 	mu    sync.Mutex
 	certs map[string][]byte
 }
@@ -30,10 +32,11 @@ const (
 	snsTimeout  = 5 * time.Second
 	snsAnswer   = 64 << 10 // bytes
 	snsCertKept = 32
+	snsFetches  = 4 // at once; who sends more is not AWS
 )
 
 func newSNSClient() *snsClient {
-	return &snsClient{certs: map[string][]byte{}, http: &http.Client{
+	return &snsClient{certs: map[string][]byte{}, fetches: make(chan struct{}, snsFetches), http: &http.Client{
 		Timeout:       snsTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -41,22 +44,37 @@ func newSNSClient() *snsClient {
 
 // certificate returns the PEM certificate at a URL of AWS's.
 func (c *snsClient) certificate(address string) ([]byte, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if pem, ok := c.certs[address]; ok {
+	if pem := c.known(address); pem != nil {
 		return pem, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), snsTimeout)
 	defer cancel()
+	select {
+	case c.fetches <- struct{}{}:
+		defer func() { <-c.fetches }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to ask AWS: %w", ctx.Err())
+	}
+	if pem := c.known(address); pem != nil { // somebody else fetched it meanwhile
+		return pem, nil
+	}
 	pem, err := c.get(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.certs) == snsCertKept {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.certs) >= snsCertKept {
 		clear(c.certs)
 	}
 	c.certs[address] = pem
 	return pem, nil
+}
+
+func (c *snsClient) known(address string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.certs[address]
 }
 
 // confirm visits the address that confirms a subscription.

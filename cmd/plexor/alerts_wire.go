@@ -27,6 +27,7 @@ func openAlerts(cfg *config, sec secrets, b *bot.Bot) error {
 	if sns.Certificate == nil {
 		sns.Certificate, sns.Check.Roots = aws.certificate, systemRoots()
 	}
+	sns.Topics = rules.Topics
 	rules.Auth["sns"] = sns
 	b.Alerts = bot.NewIntake(rules, b.Store, b.Engine, b.Runs, b.Log)
 	return nil
