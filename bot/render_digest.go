@@ -16,13 +16,16 @@ func dayWell(l store.DayLine) bool {
 			return false
 		}
 	}
-	return true
+	return l.More == 0
 }
 
 func dayText(l store.DayLine, zone string) string {
 	text := clockIn(l.At, zone)
+	if l.Well > 0 {
+		text += fmt.Sprintf(" %s %s healthy", stateMark(stateHealthy), plural(l.Well, "target"))
+	}
 	for i, r := range l.Results {
-		if i > 0 {
+		if i > 0 || l.Well > 0 {
 			text += ";"
 		}
 		text += fmt.Sprintf(" %s %s %s", stateMark(r.State), r.Target, r.State)
@@ -32,6 +35,9 @@ func dayText(l store.DayLine, zone string) string {
 		if r.Words != "" {
 			text += ": " + r.Words
 		}
+	}
+	if l.More > 0 {
+		text += fmt.Sprintf("; and %d more not well", l.More)
 	}
 	return text
 }

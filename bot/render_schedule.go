@@ -241,7 +241,11 @@ func renderDay(v store.Speech) []Message {
 		}
 	}
 	head := fmt.Sprintf("Checks of %s on %s", d.What, d.Date)
-	blocks := []block{header(head), note(fmt.Sprintf("%s · %s · %d of %s well", v.Schedule, d.When, ok, plural(len(d.Lines), "run")))}
+	foot := fmt.Sprintf("%s · %s · %d of %s well", v.Schedule, d.When, ok+d.Fine, plural(len(d.Lines)+d.More, "run"))
+	if d.More > 0 {
+		foot += fmt.Sprintf(" · %d without a reply of their own", d.More)
+	}
+	blocks := []block{header(head), note(foot)}
 	messages := []Message{{Key: keyParent, Channel: v.Channel, Text: escape(head), Blocks: blocks, Classic: blocks}}
 	for _, l := range d.Lines {
 		text := dayText(l, d.Zone)

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/plexorbot/plexor/bot/schedules"
@@ -18,6 +20,7 @@ var (
 	descChanged    = prometheus.NewDesc("plexor_target_last_change_timestamp_seconds", "When the target's confirmed state changed last.", scheduleLabels, nil)
 	descRuns       = prometheus.NewDesc("plexor_schedule_runs_total", "Runs that ended.", scheduleLabels[:1], nil)
 	descOverlap    = prometheus.NewDesc("plexor_schedule_overlaps_total", "Runs not started because the one before was going.", scheduleLabels[:1], nil)
+	descLeftOut    = prometheus.NewDesc("plexor_schedule_targets_left_out", "Targets that have no series of their own: there are too many.", nil, nil)
 	descMissed     = prometheus.NewDesc("plexor_schedule_missed_total", "Runs not made because the bot was down or the clock jumped.", scheduleLabels[:1], nil)
 )
 
@@ -39,7 +42,7 @@ func (s *Schedules) started(c store.Schedule, o occasion, now time.Time) {
 
 // Describe implements prometheus.Collector.
 func (m scheduleMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descConnect, descChanged, descRuns, descOverlap, descMissed} {
+	for _, d := range []*prometheus.Desc{descUp, descConnect, descChanged, descRuns, descOverlap, descMissed, descLeftOut} {
 		out <- d
 	}
 	m.s.delay.Describe(out)
@@ -50,18 +53,29 @@ func (m scheduleMetrics) Collect(out chan<- prometheus.Metric) {
 	m.s.delay.Collect(out)
 	m.s.mu.Lock()
 	items := make([]*item, 0, len(m.s.items))
-	for _, it := range m.s.items {
-		items = append(items, it)
+	for _, id := range slices.Sorted(maps.Keys(m.s.items)) { // the same ones every time, where there are too many
+		items = append(items, m.s.items[id])
 	}
 	m.s.mu.Unlock()
+	room := maxMetricTargets
+	left := 0
 	for _, it := range items {
-		it.collect(out)
+		left += it.collect(out, &room)
 	}
+	out <- prometheus.MustNewConstMetric(descLeftOut, prometheus.GaugeValue, float64(left))
 }
 
-func (it *item) collect(out chan<- prometheus.Metric) {
+// maxMetricTargets bounds the series: a target under a schedule has three.
+const maxMetricTargets = 20_000
+
+// collect gives a schedule's series, while there is room, and returns how many
+// targets have none.
+func (it *item) collect(out chan<- prometheus.Metric, room *int) (left int) {
 	it.mu.Lock()
 	defer it.mu.Unlock()
+	if *room <= 0 {
+		return len(it.c.Targets)
+	}
 	count := func(d *prometheus.Desc, n uint64) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), it.c.ID)
 	}
@@ -69,9 +83,11 @@ func (it *item) collect(out chan<- prometheus.Metric) {
 	count(descOverlap, it.p.Overlap)
 	count(descMissed, it.p.Missed)
 	if it.c.Paused { // what was is no longer known to be
-		return
+		return 0
 	}
-	for _, target := range it.c.Targets {
+	shown := it.c.Targets[:min(len(it.c.Targets), *room)]
+	*room -= len(shown)
+	for _, target := range shown {
 		gauge := func(d *prometheus.Desc, v float64) {
 			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, it.c.ID, target)
 		}
@@ -85,4 +101,5 @@ func (it *item) collect(out chan<- prometheus.Metric) {
 			gauge(descChanged, float64(w.Since.UnixNano())/float64(time.Second))
 		}
 	}
+	return len(it.c.Targets) - len(shown)
 }

@@ -143,36 +143,3 @@ func latest(e *store.Episode) (at time.Time) {
 	}
 	return at
 }
-
-// tellDay adds a run to the day's thread of a schedule that tells every result.
-func (s *Schedules) tellDay(it *item, f *store.Finish, found map[string]observation) *store.Speech {
-	if it.c.Notify != notifyAlways || len(found) == 0 || it.c.Paused {
-		return nil
-	}
-	line := store.DayLine{}
-	for _, target := range it.c.Targets {
-		o := found[target]
-		if s.Muted != nil && s.Muted(target, o.at) {
-			continue
-		}
-		if line.At.IsZero() {
-			line.At = o.at
-		}
-		line.Results = append(line.Results, store.DayResult{Target: target, State: o.state, Connect: o.connect, Words: clip(o.headline, 200)})
-	}
-	if len(line.Results) == 0 {
-		return nil
-	}
-	date := line.At.In(it.spec.Zone).Format("2006-01-02")
-	v := store.Speech{
-		Subject: store.SpeechPrefix + "day/" + it.c.ID + "/" + date, Schedule: it.c.ID, Channel: orElse(it.c.Channel, s.Channel), Done: true,
-		Day: &store.Day{What: scheduleName(it.c), When: scheduleWords(it.spec), Zone: it.c.Zone, Date: date},
-	}
-	if was, err := s.store.Speech(v.Subject); err == nil && was.Day != nil {
-		v = was
-	}
-	v.At = line.At
-	v.Day.Lines = append(v.Day.Lines, line)
-	f.Progress.Day = v.Subject
-	return &v
-}

@@ -78,12 +78,16 @@ type Day struct {
 	Zone  string    `json:"zone"`
 	Date  string    `json:"date"` // in the zone
 	Lines []DayLine `json:"lines"`
+	More  int       `json:"more,omitempty"` // runs that have no reply: there were too many
+	Fine  int       `json:"fine,omitempty"` // of those, that found all well
 }
 
 // DayLine is one run.
 type DayLine struct {
 	At      time.Time   `json:"at"`
-	Results []DayResult `json:"results"`
+	Results []DayResult `json:"results"`        // of many targets those that are not well, and no more than a reply holds
+	Well    int         `json:"well,omitempty"` // of many targets
+	More    int         `json:"more,omitempty"` // not well, and not among Results
 }
 
 // DayResult is what a run found of a target.
