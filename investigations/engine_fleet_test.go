@@ -147,7 +147,7 @@ func TestSeveralEndpoints(t *testing.T) {
 		}
 	}
 	v := k.inv.Verdict
-	if want := "2 of 3 servers: the unit on web is stopped (and one cause more)"; v.Headline != want || v.Kind != investigations.VerdictCause || len(v.Causes) != 2 {
+	if want := "2 of 3 servers: the unit on web is stopped (and one cause more: both must be mended)"; v.Headline != want || v.Kind != investigations.VerdictCause || len(v.Causes) != 2 {
 		t.Errorf("verdict = %+v, want %q", v, want)
 	}
 	if k.inv.Endpoints[2].Verdict.Kind != investigations.VerdictHealthy {

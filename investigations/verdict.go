@@ -85,9 +85,9 @@ func causeHeadline(causes []Cause) string {
 	head := causes[0].Headline
 	switch n := len(causes) - 1; {
 	case n == 1:
-		head += " (and one cause more)"
+		head += " (and one cause more: both must be mended)"
 	case n > 1:
-		head += " (and " + number(n) + " causes more)"
+		head += " (and " + number(n) + " causes more: all must be mended)"
 	}
 	return head
 }

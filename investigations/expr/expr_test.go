@@ -155,6 +155,8 @@ func TestProof(t *testing.T) {
 		{`has(connect.errno) && !has(connect.reset)`, "connect.errno=ECONNREFUSED"},
 		{`has(connect.reset) ? connect.reset : connect.refused`, "connect.refused=true"},
 		{`connect.reset`, ""},
+		// What would be read in place of a fact is no proof: it was not read.
+		{`!(connect.errno == "x" && unit == "nope")`, "connect.errno=ECONNREFUSED"},
 	} {
 		var got []string
 		for _, f := range compile(t, e, c.src).Proof(values(e)) {

@@ -27,6 +27,8 @@ func innocents() []Fault {
 			Make: after(onWeb, inputTable("accept", "tcp dport 8080 reject"))},
 		{Name: "runner-lost", Target: shop, See: reset, LostRunner: "web",
 			Make: after(onWeb, "systemctl stop "+shopUnit)},
+		{Name: "misspelt-unit", Target: shop, See: reset, Inputs: []string{"unit=shpo.service"},
+			Make: after(onWeb, "systemctl stop "+shopUnit)},
 		{Name: "unknown-owner", Target: "10.77.2.2:9099", See: reset, Make: serveShop},
 		{Name: "unknown-owner-other-unit-failed", Target: "10.77.2.2:9098", See: reset,
 			Make: after(onWeb, "systemd-run --quiet --unit=batch.service false; until systemctl is-failed -q batch.service; do sleep 0.05; done")},

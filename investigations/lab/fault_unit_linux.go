@@ -18,6 +18,14 @@ func unitFaults() []Fault {
 			Make: after(onWeb, "systemctl stop "+shopUnit)},
 		{Name: "unit-killed", Cause: "proc-not-running", On: "web", Target: shop, See: reset, Fix: start,
 			Make: after(onWeb, "systemctl kill -s KILL "+shopUnit+"; until systemctl is-failed -q "+shopUnit+"; do sleep 0.05; done")},
+		// systemd-run's unit goes with its process: the port memory alone knows who held the port.
+		{Name: "transient-unit-stopped", Cause: "proc-not-running", On: "web", Target: "10.77.2.2:8087", See: reset,
+			Make: func(t testing.TB, l *Lab) {
+				l.Web.Write(t, serveAt, serveProgram)
+				l.Web.Shell(t, "systemd-run --quiet --unit=brief.service --service-type=notify python3 "+serveAt+" 10.77.2.2:8087")
+				l.Web.remember(t, 8087)
+				l.Web.Shell(t, "systemctl stop brief.service")
+			}},
 		{Name: "unit-no-program", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
 			Make: broken("ExecStart=", "ExecStart=/usr/local/bin/shop --listen 10.77.2.2:8080")},
 		{Name: "unit-no-user", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,

@@ -16,6 +16,7 @@ const shopUnitFile = "/etc/systemd/system/" + shopUnit
 // expected has what remedies must name where they are no fix, and what stays
 // open where nothing is proved.
 var expected = map[string]expectation{
+	"transient-unit-stopped":    names("web: /usr/bin/python3 "+serveAt+" 10.77.2.2:8087", "web: sudo journalctl -u brief.service"),
 	"unit-no-program":           names("web: sudo journalctl -u shop.service", "ExecStart=", shopUnitFile),
 	"unit-no-user":              names("web: sudo journalctl -u shop.service", "User=", shopUnitFile),
 	"unit-no-directory":         names("web: sudo journalctl -u shop.service", shopUnitFile),
@@ -83,6 +84,8 @@ var expected = map[string]expectation{
 	"runner-lost":                {candidates: closedOrForged},
 	"no-runner-behind-drop": {candidates: []string{"fw-drop", "path-drop", "host-down", "no-return-route", "answer-lost",
 		"app-hung-accept"}},
+	"misspelt-unit": {candidates: []string{"proc-not-running", "unit-start-limit-hit", "oom-killed", "unit-exec-failed", "proc-crashloop",
+		"starting-up-race", "not-listening"}},
 	"no-runner-behind-reject": {candidates: []string{"fw-reject-icmp-port"}},
 	"plain-runner-stopped": {candidates: []string{"proc-not-running", "bound-loopback", "bound-other-ip", "ipv6-only-bind",
 		"ipv4-only-bind", "other-netns", "docker-proxy-dead-container", "fw-reject-tcp-reset", "middlebox-rst"}},
