@@ -12,13 +12,17 @@ import (
 )
 
 // beside are the programs on the packet's way that are no rules and may end,
-// answer or redirect it: XDP and tc on its interfaces, those of this process's
-// control group on its way out, and a virtual service of IPVS. What they do
+// answer or redirect it: XDP and tc on its interfaces, rules of a bridge (if
+// there are any: bridged), those of this process's control group on its way out,
+// and a virtual service of IPVS. What they do
 // cannot be known from here, so that nothing is decided where there is one.
-func (l *liveHost) beside(hook string, p packet) []string {
+func (l *liveHost) beside(hook string, p packet, bridged bool) []string {
 	var found []string
 	if hook != hookOutput {
 		for _, link := range l.onWay(p.iif) {
+			if bridged && link.Type() == "bridge" {
+				found = append(found, fmt.Sprintf("rules of the family bridge see the packet on %s first", link.Attrs().Name))
+			}
 			found = append(found, xdp(link)...)
 			found = append(found, l.tc(link, netlink.HANDLE_MIN_INGRESS, unix.BPF_TCX_INGRESS)...)
 		}

@@ -106,6 +106,35 @@ func TestBesideTheRules(t *testing.T) {
 	}
 }
 
+// TestBesideOnABridge: what a bridge's own rules do is not known, unless the
+// packet comes in elsewhere.
+func TestBesideOnABridge(t *testing.T) {
+	needRoot(t, "nft")
+	l := newLab(t)
+	l.in(l.box, func() {
+		bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}
+		check(t, "make bridge", netlink.LinkAdd(bridge))
+		check(t, "raise bridge", netlink.LinkSetUp(bridge))
+		port, err := netlink.LinkByName("eth0")
+		check(t, "find eth0", err)
+		check(t, "add port", netlink.LinkSetMaster(port, bridge))
+		check(t, "move address", run("", "sh", "-ec", "ip addr flush dev eth0; ip addr add "+box4+"/24 dev br0"))
+		for _, rules := range []bool{false, true} {
+			if rules {
+				check(t, "load", run("table bridge b { chain in { type filter hook input priority 0; tcp dport 8080 drop; }; }", "nft", "-f", "-"))
+			}
+			for dst, decided := range map[string]bool{box4: !rules, boxOut4: true} {
+				src := map[string]string{box4: client4[0], boxOut4: server4}[dst]
+				f, err := Verdict(context.Background(), probe.FirewallArgs{Hook: hookInput, Source: src, Destination: dst, Port: 8080})
+				check(t, "verdict", err)
+				if *f.Decided != decided {
+					t.Errorf("to %s with a bridge's rules %v: decided %v, why %q, want %v", dst, rules, *f.Decided, f.Why, decided)
+				}
+			}
+		}
+	})
+}
+
 // TestGroupPrograms finds a program of a control group, in it and in one below.
 func TestGroupPrograms(t *testing.T) {
 	needRoot(t)

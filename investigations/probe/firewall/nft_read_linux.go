@@ -8,38 +8,39 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Families of nftables (enum nfproto, linux/netfilter.h); bridge and arp never
-// see a routed packet.
+// Families of nftables (enum nfproto, linux/netfilter.h) whose rules are walked:
+// arp never sees a packet of IP, and bridge only one that comes in by a bridge.
 var nftFamilies = map[uint8]string{1: "inet", 2: "ip", 5: "netdev", 10: "ip6"}
 
 const nftReadAttempts = 4
 
-// readNft reads all of nftables: tables, chains, rules, sets. It reads again if
+// readNft reads all of nftables: tables, chains, rules, sets, and whether rules
+// stand in the way of what bridges pass. It reads again if
 // the rules changed meanwhile. No nftables in the kernel: no tables.
-func readNft(ctx context.Context) ([]*table, error) {
+func readNft(ctx context.Context) (tables []*table, bridged bool, err error) {
 	c, err := openNetfilter(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer c.Close()
 	for range nftReadAttempts {
 		before, err := c.generation()
 		if notThere(err) {
-			return nil, nil
+			return nil, false, nil
 		} else if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		r := &nftReader{c: c, tables: map[nftKey]*table{}}
 		err = r.read()
 		after, genErr := c.generation()
 		if err == nil && genErr == nil && before == after {
-			return r.list, nil
+			return r.list, r.bridged, nil
 		}
 		if before == after && err != nil || ctx.Err() != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	return nil, fmt.Errorf("read nftables: the rules keep changing")
+	return nil, false, fmt.Errorf("read nftables: the rules keep changing")
 }
 
 func (c *nfConn) generation() (uint32, error) {
@@ -64,6 +65,8 @@ type nftReader struct {
 	c      *nfConn
 	tables map[nftKey]*table
 	list   []*table
+
+	bridged bool // a chain of the family bridge stands at a hook
 }
 
 func (r *nftReader) read() error {
@@ -101,6 +104,7 @@ func (r *nftReader) addTable(m nfMessage) {
 }
 
 func (r *nftReader) addChain(m nfMessage) {
+	r.bridged = r.bridged || m.family == unix.NFPROTO_BRIDGE && m.has(unix.NFTA_CHAIN_HOOK)
 	t := r.tables[nftKey{m.family, m.str(unix.NFTA_CHAIN_TABLE)}]
 	if t == nil {
 		return

@@ -21,7 +21,8 @@ const (
 
 // ruleset is everything that the kernel holds, of both engines.
 type ruleset struct {
-	tables []*table
+	bridged bool // a bridge has rules of its own, which are not walked
+	tables  []*table
 }
 
 type table struct {

@@ -67,7 +67,7 @@ func (sc *scene) verdict(hook string, p packet) probe.FirewallFacts {
 	if sc.sets != nil {
 		h.ipset = ipsets{sc.sets}.test
 	}
-	f := facts(walk(sc.rules, p, hook, h).decide().doubt(sc.live.beside(hook, p)), iptablesTool)
+	f := facts(walk(sc.rules, p, hook, h).decide().doubt(sc.live.beside(hook, p, sc.rules.bridged)), iptablesTool)
 	f.Rulesets = sc.names
 	return f
 }
@@ -98,11 +98,11 @@ func checkArgs(a probe.FirewallArgs) (src, dst netip.Addr, err error) {
 // readAll reads the rules of both engines; names are those that were looked at.
 func readAll(ctx context.Context) (*ruleset, []string, error) {
 	rs := &ruleset{}
-	nft, err := readNft(ctx)
+	nft, bridged, err := readNft(ctx)
 	if err != nil {
 		return nil, nil, lacks("CAP_NET_ADMIN", err)
 	}
-	rs.tables = append(rs.tables, nft...)
+	rs.tables, rs.bridged = append(rs.tables, nft...), bridged
 	links := linkNames()
 	for _, t := range nft {
 		t.links = links
