@@ -234,18 +234,21 @@ func channelBlock(channel string) block {
 	return word(channel)
 }
 
-// nextWords lists times, with the zone once.
+// nextWords lists times, with the zone once, and a date where it is another day's.
 func nextWords(next []time.Time, zone string) string {
 	if len(next) == 0 {
 		return "never"
 	}
 	var list []string
 	for i, t := range next {
-		layout := "15:04"
-		if i == 0 || inZone(t, zone).YearDay() != inZone(next[i-1], zone).YearDay() {
+		layout, now := "15:04", inZone(t, zone)
+		switch {
+		case i == 0 && now.Year() != inZone(next[len(next)-1], zone).Year(), i > 0 && now.Year() != inZone(next[i-1], zone).Year():
+			layout = "Mon 2 Jan 2006 15:04"
+		case i == 0 || now.YearDay() != inZone(next[i-1], zone).YearDay():
 			layout = "Mon 2 Jan 15:04"
 		}
-		list = append(list, inZone(t, zone).Format(layout))
+		list = append(list, now.Format(layout))
 	}
 	return strings.Join(list, ", ") + " (" + zone + ")"
 }

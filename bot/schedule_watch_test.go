@@ -129,3 +129,17 @@ func TestIncidents(t *testing.T) {
 		t.Errorf("incidents %q, want %q", got, want)
 	}
 }
+
+func TestNextWords(t *testing.T) {
+	day := func(y int, m time.Month, d, h int) time.Time { return time.Date(y, m, d, h, 0, 0, 0, time.UTC) }
+	for want, next := range map[string][]time.Time{
+		"never": nil,
+		"Fri 1 Jan 2027 09:00, Sat 1 Jan 2028 09:00 (UTC)":         {day(2027, 1, 1, 9), day(2028, 1, 1, 9)},
+		"Thu 31 Dec 2026 09:00, 21:00, Fri 1 Jan 2027 09:00 (UTC)": {day(2026, 12, 31, 9), day(2026, 12, 31, 21), day(2027, 1, 1, 9)},
+		"Mon 30 Nov 09:00, 21:00, Tue 1 Dec 09:00 (UTC)":           {day(2026, 11, 30, 9), day(2026, 11, 30, 21), day(2026, 12, 1, 9)},
+	} {
+		if got := nextWords(next, "UTC"); got != want {
+			t.Errorf("nextWords = %q, want %q", got, want)
+		}
+	}
+}
