@@ -137,7 +137,7 @@ func (p *printer) candidates(v investigations.Verdict) {
 	var commands []string
 	seen := map[string]bool{}
 	for _, c := range v.Candidates {
-		fmt.Fprintf(p.out, "  %s: lacks %s\n", c.ID, clean(strings.Join(c.Missing, "; ")))
+		fmt.Fprintf(p.out, "  %s: %s\n", c.ID, clean(strings.Join(c.Missing, "; ")))
 		for _, run := range c.Commands {
 			if !seen[run] {
 				seen[run] = true
