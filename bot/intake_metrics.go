@@ -19,8 +19,8 @@ type intakeMetrics struct {
 
 // boardView is the board as the metrics see it.
 type boardView struct {
-	stats                                  triageStats
-	kept, troubles, waiting, running, mute int
+	stats                                              triageStats
+	kept, troubles, waiting, running, mute, asks, held int
 }
 
 func newIntakeMetrics() *intakeMetrics {
@@ -46,9 +46,12 @@ func (m *intakeMetrics) answered(source string, status int) {
 
 // look takes what the board counts; it is called by who owns the board.
 func (m *intakeMetrics) look(b *board) {
-	v := &boardView{stats: b.stats, kept: len(b.notes), troubles: len(b.troubles), running: len(b.running), mute: len(b.mutes)}
+	v := &boardView{stats: b.stats, kept: len(b.notes), troubles: len(b.troubles), running: len(b.running), mute: len(b.mutes), asks: len(b.asks)}
 	for _, t := range b.troubles {
 		v.waiting += waitingIn(t)
+		if t.Held && t.Firing > 0 {
+			v.held++
+		}
 	}
 	m.board.Store(v)
 }
@@ -71,6 +74,8 @@ func (i *Intake) register(reg *prometheus.Registry) {
 	value("alert_targets_waiting", "Targets that wait for their investigation.", func(v *boardView) float64 { return float64(v.waiting) })
 	value("alert_investigations_running", "Investigations for alerts under way.", func(v *boardView) float64 { return float64(v.running) })
 	value("alert_mutes", "Mutes that are kept.", func(v *boardView) float64 { return float64(v.mute) })
+	value("alert_lookups_waiting", "Questions to AWS that wait.", func(v *boardView) float64 { return float64(v.asks) })
+	value("alert_troubles_held", "Troubles that fire under a mute; they become threads when it ends.", func(v *boardView) float64 { return float64(v.held) })
 	count("alerts_firing_total", "Alerts taken that fire.", func(s *triageStats) uint64 { return s.Firing })
 	count("alerts_resolved_total", "Alerts taken that are resolved.", func(s *triageStats) uint64 { return s.Resolved })
 	count("alerts_repeated_total", "Deliveries that were known already.", func(s *triageStats) uint64 { return s.Repeated })

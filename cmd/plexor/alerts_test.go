@@ -178,7 +178,7 @@ func TestAlertRefusals(t *testing.T) {
 		"wrong proof":    {"alertmanager", "Bearer nonsense", good, 401, "Authorization"},
 		"wrong scheme":   {"alertmanager", "Token token", good, 401, "Authorization"},
 		"unknown source": {"nagios", "Bearer token", good, 401, "source"},
-		"sns unsigned":   {"sns", "Bearer token", good, 400, "Type"},
+		"sns unsigned":   {"sns", "Bearer token", good, 401, "Signature"},
 		"no JSON":        {"alertmanager", "Bearer token", "{", 400, "body"},
 		"empty":          {"alertmanager", "Bearer token", "", 400, "body"},
 		"wrong type":     {"alertmanager", "Bearer token", `{"version":"4","alerts":[{"status":7,"labels":[]}]}`, 400, "labels"},
