@@ -112,7 +112,7 @@ func candidateBlocks(v investigations.Verdict) []block {
 	}
 	lines, commands := []block{}, []string{}
 	for _, g := range grouped(v.Candidates) {
-		lines = append(lines, line(append(g.ids, word(". Not known: "+clip(g.missing, 300)))...))
+		lines = append(lines, line(append(g.ids, word(": "+clip(g.missing, 300)))...))
 		commands = append(commands, g.commands...)
 	}
 	parts := []block{line(strong("Could be"))}
