@@ -3,13 +3,17 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/plexorbot/plexor/bot/alerts"
 	"github.com/plexorbot/plexor/bot/schedules"
+	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/investigations/runner/follow"
 )
 
@@ -130,7 +134,27 @@ func (c *config) check() error {
 			bad(field, "it is a number above 0, not %d", n)
 		}
 	}
+	checkAddresses(c, bad)
 	return errors.Join(all...)
+}
+
+// checkAddresses refuses what is no address, before anything listens on it.
+func checkAddresses(c *config, bad func(field, format string, args ...any)) {
+	for field, address := range map[string]string{"http.listen": c.HTTP.Listen, "runners.listen": c.Runners.Listen, "runners.advertise": c.Runners.Advertise} {
+		_, port, err := net.SplitHostPort(address)
+		if n, portErr := strconv.Atoi(port); address != "" && (err != nil || portErr != nil || n < 0 || n > 65535) {
+			bad(field, "it is HOST:PORT, for example 127.0.0.1:8066, not %q", address)
+		}
+	}
+	if u, err := url.Parse(c.Slack.APIURL); c.Slack.APIURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		bad("slack.api_url", "it is a URL such as https://slack.com/api/, not %q", c.Slack.APIURL)
+	}
+	if _, err := investigations.NewAllowList(c.Targets.Allow); err != nil {
+		bad("targets.allow", "%v", err)
+	}
+	if c.Retention.Age < 0 {
+		bad("retention.age", "it is a duration such as 90d, not a negative one")
+	}
 }
 
 // readConfig reads, decodes and checks a file.
