@@ -28,7 +28,7 @@ func parsePeriod(text string) (time.Duration, error) {
 		}
 	}
 	if err != nil || d < time.Minute || d > 5*366*24*time.Hour {
-		return 0, &UsageError{Reason: "that is no period", Hint: "24h, 7d, 90d or 52w"}
+		return 0, &UsageError{Reason: "that is no period", Hint: "/diagnose history TARGET 24h, or 7d, 90d, 52w"}
 	}
 	return d, nil
 }

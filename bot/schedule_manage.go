@@ -234,7 +234,7 @@ func (s *Schedules) Remove(id, who string) error {
 func (s *Schedules) changeable(id string) (*item, error) {
 	it, err := s.item(id)
 	if err == nil && s.state(it).Declared {
-		return nil, &Refusal{Reason: fmt.Sprintf("%s is declared in the configuration (schedules:) and is changed there.", id)}
+		return nil, &Refusal{Reason: fmt.Sprintf("schedule %s is declared in the configuration (schedules:) and is changed there.", id)}
 	}
 	return it, err
 }

@@ -146,7 +146,7 @@ func (b *Bot) scheduleSaved(ctx context.Context, at who, i slackapi.Interaction)
 	st, err := b.Schedules.Add(r, "view:"+i.View.ID)
 	reply := scheduleReply(st)
 	if err != nil {
-		reply = refuse(err)
+		reply = refuseSchedule(err)
 	}
 	at.channel = r.Channel
 	b.Schedules.spawn(func(ctx context.Context) {

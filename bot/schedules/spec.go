@@ -82,7 +82,7 @@ func (s Spec) guard() error {
 	case len(fields) == 6:
 		return &Error{"that has six fields; seconds are not used here", howTo}
 	case len(fields) != 5:
-		return &Error{fmt.Sprintf("that has %d fields, not five", len(fields)), howTo}
+		return &Error{"that has " + howMany(len(fields)) + ", not five", howTo}
 	}
 	return steps(fields)
 }
@@ -100,6 +100,13 @@ func sunday(days string) string {
 		all = append(all, part)
 	}
 	return strings.Join(all, ",")
+}
+
+func howMany(fields int) string {
+	if fields == 1 {
+		return "one field"
+	}
+	return fmt.Sprintf("%d fields", fields)
 }
 
 // steps refuses a step that is longer than its field: */90 in the minutes reads

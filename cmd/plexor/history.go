@@ -72,6 +72,9 @@ func historyRun(ctx context.Context, p program) (int, error) {
 		}
 		return exitOK, printJSON(p.out, list)
 	}
+	if len(list) == 0 && was.Checks == 0 {
+		fmt.Fprintln(p.err, "nothing is known of it: plexor diagnose TARGET looks once, plexor schedule add WHEN TARGET again and again")
+	}
 	printTarget(p.out, was)
 	for _, inv := range list {
 		what := string(inv.State)

@@ -52,9 +52,13 @@ func printTarget(out io.Writer, h bot.TargetHistory) {
 	if h.Checks == 0 {
 		return
 	}
-	fmt.Fprintf(out, "%s  %s to %s\n", clean(h.Target), h.From.Local().Format("2006-01-02 15:04"), h.To.Local().Format("2006-01-02 15:04"))
+	fmt.Fprintf(out, "%s  %s to %s\n", clean(h.Target), h.From.Local().Format("2006-01-02 15:04"), h.To.Local().Format("2006-01-02 15:04 MST"))
 	if h.Uptime != nil {
-		fmt.Fprintf(out, "uptime %.3f %% of %d checks: %d well, %d not, %d not carried out\n", *h.Uptime*100, h.Checks, h.Up, h.Down, h.Unknown)
+		part := *h.Uptime * 100
+		if h.Down > 0 { // a failure does not round away
+			part = min(part, 99.999)
+		}
+		fmt.Fprintf(out, "uptime %.3f %% of %d checks: %d well, %d not, %d not carried out\n", part, h.Checks, h.Up, h.Down, h.Unknown)
 	}
 	if h.Connect.Slowest > 0 {
 		fmt.Fprintf(out, "connects: median %.2f ms, 95 %% within %.2f ms, 99 %% within %.2f ms, slowest %.2f ms\n", h.Connect.Median, h.Connect.P95, h.Connect.P99, h.Connect.Slowest)
