@@ -22,6 +22,18 @@ type Command struct {
 	Args   []string          // what follows any other verb
 }
 
+// onlyAsks reports whether a command changes nothing: those that do keep a line
+// of their own in the audit, with what they did.
+func (c Command) onlyAsks() bool {
+	switch c.Verb {
+	case "help", "runners", "history", "alerts", "mutes":
+		return true
+	case "schedule":
+		return len(c.Args) == 0 || slices.Contains([]string{"list", "show", "digest"}, strings.ToLower(c.Args[0]))
+	}
+	return false
+}
+
 // UsageError is a command that was not understood, with how it is written.
 type UsageError struct {
 	Reason string // a clause

@@ -36,7 +36,11 @@ func (b *Bot) say(ctx context.Context, at who, text, event string) slackapi.Repl
 	}
 	c, err := ParseCommand(text)
 	if err != nil {
+		b.audit(at, "refuse", "usage") // what was typed may be a secret
 		return refuse(err)
+	}
+	if c.onlyAsks() {
+		b.audit(at, "ask", c.Verb)
 	}
 	switch c.Verb {
 	case "help":
@@ -76,9 +80,11 @@ func (b *Bot) allow(ctx context.Context, at who) error {
 func (b *Bot) diagnose(at who, c Command, event string) slackapi.Reply {
 	id, joined, err := b.Runs.Start(b.asked(at, c, event))
 	if err != nil {
+		b.audit(at, "refuse", "diagnose "+c.Target)
 		return refuse(err)
 	}
 	if joined {
+		b.audit(at, "join", id)
 		return b.joined(id)
 	}
 	return slackapi.Reply{}

@@ -74,6 +74,10 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("/diagnose %.60s is answered %.300q, which repeats what it must not", test.text, said)
 		}
 	}
+	lines, err := o.bot.Store.AuditLines(1000)
+	if err != nil || len(lines) != len(badInput) {
+		t.Errorf("%d commands left %d lines in the audit (%v), want one each", len(badInput), len(lines), err)
+	}
 	if n, m := o.kept(), o.messages(); n != 0 || len(m) != 0 {
 		t.Errorf("%d investigations and %q stand, want none", n, texts(m))
 	}
@@ -114,6 +118,10 @@ func TestAnswers(t *testing.T) {
 	}
 	if n := o.kept(); n != 0 {
 		t.Errorf("answers started %d investigations", n)
+	}
+	lines, err := o.bot.Store.AuditLines(100)
+	if err != nil || len(lines) != 7 { // cancel had nothing to cancel
+		t.Errorf("the audit holds %+v (%v), want a line a question", lines, err)
 	}
 }
 
