@@ -61,6 +61,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	if b.Slack != nil {
 		if b.Schedules != nil {
 			part(b.drawDigests)
+			part(b.watchChannels)
 		}
 		part(b.outbox.Run)
 		part(b.answer)

@@ -202,6 +202,24 @@ func TestScheduleChannelArchived(t *testing.T) {
 	})
 }
 
+// TestScheduleChannelArchivedUnnoticed archives the channel of a schedule whose
+// target is well: the next start notices, before there is anything to say.
+func TestScheduleChannelArchivedUnnoticed(t *testing.T) {
+	o := newWatchRoom(t, noon)
+	o.command(`/diagnose schedule add @every 5m ` + newBackend(t).address + ` in ops`)
+	o.quit()
+	archived := true
+	if err := o.control.Channel(t.Context(), workspace.ChannelChange{Channel: "ops", Archived: &archived}); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	eventually(t, "it paused itself", func() bool { st, err := o.s.Get("s1"); return err == nil && st.Paused })
+	eventually(t, "who made it is told", func() bool {
+		all, err := o.control.Messages(t.Context(), "U1")
+		return err == nil && len(all) == 1 && strings.Contains(all[0].Text, "is archived")
+	})
+}
+
 func TestScheduleCommandRefuses(t *testing.T) {
 	o := newWatchRoom(t, noon)
 	member := false
