@@ -14,6 +14,12 @@ func unitFaults() []Fault {
 				l.Web.NginxServe(t, "shop", "80", "[::]:80")
 				l.Web.Shell(t, "systemctl stop nginx")
 			}},
+		{Name: "nginx-masked", Cause: "proc-not-running", On: "web", Target: "10.77.2.2:80", See: reset,
+			Fix: "systemctl unmask nginx; systemctl start nginx",
+			Make: func(t testing.TB, l *Lab) {
+				l.Web.NginxServe(t, "shop", "80", "[::]:80")
+				l.Web.Shell(t, "echo /etc/systemd/system/nginx.service >>/run/lab/new; systemctl --quiet --now mask nginx")
+			}},
 		{Name: "unit-stopped-ipv6", Cause: "proc-not-running", On: "web", Target: shop6, See: reset, Fix: start,
 			Make: after(onWeb, "systemctl stop "+shopUnit)},
 		{Name: "unit-killed", Cause: "proc-not-running", On: "web", Target: shop, See: reset, Fix: start,
@@ -28,6 +34,13 @@ func unitFaults() []Fault {
 			}},
 		{Name: "unit-no-program", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
 			Make: broken("ExecStart=", "ExecStart=/usr/local/bin/shop --listen 10.77.2.2:8080")},
+		{Name: "unit-bad-file", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
+			Make: func(t testing.TB, l *Lab) {
+				serveShop(t, l)
+				l.Web.remember(t, 8080)
+				l.Web.Shell(t, "systemctl stop "+shopUnit)
+				l.Web.Install(t, Service{Unit: shopUnit, Lines: []string{"ExecStart="}})
+			}},
 		{Name: "unit-no-user", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
 			Make: broken("User=shop")},
 		{Name: "unit-no-directory", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,

@@ -18,6 +18,7 @@ const shopUnitFile = "/etc/systemd/system/" + shopUnit
 var expected = map[string]expectation{
 	"transient-unit-stopped":    names("web: /usr/bin/python3 "+serveAt+" 10.77.2.2:8087", "web: sudo journalctl -u brief.service"),
 	"unit-no-program":           names("web: sudo journalctl -u shop.service", "ExecStart=", shopUnitFile),
+	"unit-bad-file":             names("web: systemd-analyze verify shop.service", shopUnitFile),
 	"unit-no-user":              names("web: sudo journalctl -u shop.service", "User=", shopUnitFile),
 	"unit-no-directory":         names("web: sudo journalctl -u shop.service", shopUnitFile),
 	"unit-exits":                names("web: sudo journalctl -u shop.service", "/bin/false 10.77.2.2:8080"),
