@@ -151,6 +151,9 @@ func (s *Schedules) grouped(r ScheduleRequest) ([]string, error) {
 	if r.Group == "" {
 		return r.Targets, nil
 	}
+	if len(r.Targets) > 0 {
+		return nil, &UsageError{Reason: "it is targets or a group, not both", Hint: "two schedules"}
+	}
 	group, ok := s.Groups[r.Group]
 	if !ok {
 		return nil, &UsageError{Reason: fmt.Sprintf("there is no group %q", clip(r.Group, 60)), Hint: s.groupHint()}

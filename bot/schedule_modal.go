@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/plexorbot/plexor/bot/schedules"
@@ -40,12 +40,14 @@ func scheduleAskView(channel, zone string) slackapi.View {
 	return slackapi.View{
 		"type": "modal", "callback_id": callbackScheduleAsk, "title": plain("New schedule"), "submit": plain("Next"), "close": plain("Back"),
 		"blocks": []block{
-			textInput("target", "Backends", "HOST:PORT, a URL or an upstream; several apart by commas", "", false),
+			textInput("target", "Backends", "HOST:PORT, a URL or an upstream, several apart by commas; or group=NAME of the configuration", "", false),
 			textInput("when", "When", `Five fields such as */5 * * * * or 0 9 * * 1-5, or @every 90s, @hourly, @daily. The next page says it in words.`, "*/5 * * * *", false),
 			textInput("tz", "Time zone", "Europe/Berlin, America/New_York, UTC …", zone, false),
 			where,
 			choice("notify", "What to tell", []string{notifyChange, "Changes", notifyAlways, "Every result, in one thread a day", notifyNever, "Nothing"}),
 			choice("digest", "Digest", []string{"none", "None", "daily", "Every day at 9:00", "weekly", "Mondays at 9:00"}),
+			choice("confirm", "A change counts after", []string{"1", "One result", "2", "Two equal results", "3", "Three equal results"}),
+			choice("remind", "Remind while it fails", []string{"never", "Never", "1h", "Every hour", "4h", "Every four hours", "24h", "Every day"}),
 		},
 	}
 }
@@ -77,9 +79,16 @@ func (b *Bot) scheduleAsked(ctx context.Context, at who, i slackapi.Interaction)
 	text := func(id string) string { return strings.TrimSpace(values[id]["value"].Value) }
 	r := ScheduleRequest{
 		When: text("when"), Zone: text("tz"), Channel: values["channel"]["value"].Conversation,
-		Notify: values["notify"]["value"].Option.Value, Digest: values["digest"]["value"].Option.Value, By: at.user,
+		Notify: values["notify"]["value"].Option.Value, Digest: values["digest"]["value"].Option.Value, Remind: values["remind"]["value"].Option.Value, By: at.user,
+	}
+	if n, err := strconv.Atoi(values["confirm"]["value"].Option.Value); err == nil {
+		r.Confirm = n
 	}
 	for t := range strings.FieldsFuncSeq(text("target"), func(c rune) bool { return c == ',' || c == ' ' || c == '\n' }) {
+		if group, ok := strings.CutPrefix(t, "group="); ok {
+			r.Group = group
+			continue
+		}
 		r.Targets = append(r.Targets, t)
 	}
 	var err error
@@ -130,8 +139,8 @@ func scheduleSaveView(st ScheduleState, private string) slackapi.View {
 		"blocks": []block{
 			rich(line(strong(st.Words)), line(word(strings.Join(st.Targets, ", ")))),
 			rich(line(word("The next "+plural(len(st.Next), "run")+":")), bullets(runs...)),
-			note(fmt.Sprintf("Each run connects first; the whole plan looks for the cause when that fails. It tells %s.",
-				map[string]string{notifyChange: "changes", notifyAlways: "every result", notifyNever: "nothing"}[st.Notify])),
+			note("Each run connects first; the whole plan looks for the cause when that fails."),
+			rich(bullets(speechFacts(st)...)),
 		},
 	}
 }

@@ -27,6 +27,31 @@ func scheduleFacts(st ScheduleState) []block {
 	} else {
 		facts = append(facts, "next: "+nextWords(st.Next, st.Zone))
 	}
+	facts = append(facts, speechWords(st)...)
+	if st.Declared {
+		facts = append(facts, "declared in the configuration")
+	}
+	facts = append(facts, fmt.Sprintf("%s made, %d not started because the one before was going, %d missed", plural(int(st.Runs), "run"), st.Overlap, st.Missed))
+	var lines []block
+	for _, f := range facts {
+		lines = append(lines, line(word(f)))
+	}
+	if st.Channel != "" {
+		lines = append(lines, line(word("in "), channelBlock(st.Channel)))
+	}
+	return lines
+}
+
+// speechFacts is speechWords as lines.
+func speechFacts(st ScheduleState) (lines []block) {
+	for _, f := range speechWords(st) {
+		lines = append(lines, line(word(f)))
+	}
+	return lines
+}
+
+// speechWords says when a schedule speaks.
+func speechWords(st ScheduleState) (facts []string) {
 	facts = append(facts, "tells "+map[string]string{notifyChange: "changes", notifyAlways: "every result, in one thread a day", notifyNever: "nothing"}[st.Notify])
 	if st.Confirm > 1 {
 		facts = append(facts, fmt.Sprintf("after %d equal results", st.Confirm))
@@ -40,18 +65,7 @@ func scheduleFacts(st ScheduleState) []block {
 	if st.Digest != "" {
 		facts = append(facts, "digest: "+st.Digest+", "+st.Zone)
 	}
-	if st.Declared {
-		facts = append(facts, "declared in the configuration")
-	}
-	facts = append(facts, fmt.Sprintf("%s made, %d not started because the one before was going, %d missed", plural(int(st.Runs), "run"), st.Overlap, st.Missed))
-	var lines []block
-	for _, f := range facts {
-		lines = append(lines, line(word(f)))
-	}
-	if st.Channel != "" {
-		lines = append(lines, line(word("in "), channelBlock(st.Channel)))
-	}
-	return lines
+	return facts
 }
 
 func channelBlock(channel string) block {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/plexorbot/plexor/bot/slackapi"
 	"github.com/plexorbot/plexor/bot/workspace"
-	"github.com/plexorbot/plexor/investigations"
 )
 
 // watchRoom is a bot in a workspace, with a clock for its schedules that the test
@@ -264,16 +263,22 @@ func TestScheduleModal(t *testing.T) {
 	if err != nil || bad.Errors["when"] == "" {
 		t.Fatalf("a bad expression is answered with %v, %v; want an error beside it", bad.Errors, err)
 	}
+	bad, err = o.control.Submit(t.Context(), workspace.Submission{Values: map[string]any{"target": "group=nobody", "when": "@daily", "channel": "ops"}})
+	if err != nil || !strings.Contains(bad.Errors["target"], "here is no group") || strings.Contains(bad.Errors["target"], "&") {
+		t.Fatalf("a bad group is answered with %v, %v; want an error beside it, in plain text", bad.Errors, err)
+	}
 	bad, err = o.control.Submit(t.Context(), workspace.Submission{Values: map[string]any{"target": b.address, "when": "@daily", "tz": "Nowhere", "channel": "ops"}})
 	if err != nil || bad.Errors["tz"] == "" {
 		t.Fatalf("a bad zone is answered with %v, %v; want an error beside it", bad.Errors, err)
 	}
-	ask, err := o.control.Submit(t.Context(), workspace.Submission{Values: map[string]any{"target": b.address, "when": "0 9 * * 1-5", "tz": "Europe/Berlin", "channel": "ops"}})
+	ask, err := o.control.Submit(t.Context(), workspace.Submission{Values: map[string]any{
+		"target": b.address, "when": "0 9 * * 1-5", "tz": "Europe/Berlin", "channel": "ops", "confirm": "2", "remind": "4h",
+	}})
 	if err != nil || ask.View == nil {
 		t.Fatalf("Submit = %+v, %v; want the second page", ask, err)
 	}
 	text := string(ask.View.Blocks)
-	for _, want := range []string{"At 09:00 on weekdays, Europe/Berlin", "Tuesday 1 December 2026, 09:00 CET", "Monday 7 December 2026, 09:00 CET"} {
+	for _, want := range []string{"At 09:00 on weekdays, Europe/Berlin", "Tuesday 1 December 2026, 09:00 CET", "Monday 7 December 2026, 09:00 CET", "after 2 equal results", "reminds every 4 h"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the second page lacks %q: %s", want, text)
 		}
@@ -284,7 +289,7 @@ func TestScheduleModal(t *testing.T) {
 	if _, err := o.control.Submit(t.Context(), workspace.Submission{}); err != nil {
 		t.Fatal(err)
 	}
-	if list := o.s.List(); len(list) != 1 || list[0].By != "U1" || list[0].Expression != "0 9 * * 1-5" {
+	if list := o.s.List(); len(list) != 1 || list[0].By != "U1" || list[0].Confirm != 2 || list[0].Expression != "0 9 * * 1-5" {
 		t.Fatalf("after saving there are %v, want one of U1's", list)
 	}
 	o.home(t)
@@ -330,50 +335,5 @@ func TestScheduleMutes(t *testing.T) {
 		if got := bot.mutedTarget(test.target, test.at); got != test.want {
 			t.Errorf("mutedTarget(%s, %s) = %t, want %t", test.target, test.at, got, test.want)
 		}
-	}
-}
-
-// TestScheduleZoneOfPerson takes the time zone that a person chose in Slack for
-// what they schedule, and the configuration's where Slack does not tell.
-func TestScheduleZoneOfPerson(t *testing.T) {
-	o := newWatchRoom(t, noon)
-	o.s.Zone = "America/New_York"
-	command := func(user, text string) string {
-		ack, err := o.control.Command(t.Context(), "ops", user, "/diagnose schedule "+text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(ack.Body)
-	}
-	for _, test := range []struct{ user, text, want string }{
-		{"U2", "add @every 5m 127.0.0.1:80", "Every 5 minutes, Asia/Kolkata"},
-		{"U2", "add 0 9 * * * 127.0.0.1:80 tz=Europe/Berlin", "At 09:00, Europe/Berlin"},
-	} {
-		if got := command(test.user, test.text); !strings.Contains(got, test.want) {
-			t.Errorf("%s of %s is answered with %s, want %q", test.text, test.user, got, test.want)
-		}
-	}
-	if err := o.control.Fault(t.Context(), workspace.Fault{Method: "users.info", Error: "missing_scope", Times: 2}); err != nil {
-		t.Fatal(err)
-	}
-	if got := command("U1", "add 0 9 * * * 127.0.0.1:80"); !strings.Contains(got, "At 09:00, America/New_York") {
-		t.Errorf("where Slack does not tell the zone the answer is %s, want the configuration's", got)
-	}
-}
-
-// TestScheduleNameForbidden refuses a name at once that has none but addresses
-// which may not be diagnosed.
-func TestScheduleNameForbidden(t *testing.T) {
-	o := newWatchRoom(t, noon)
-	allow, err := investigations.NewAllowList([]string{"10.0.0.0/8"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.engine.Allow = allow
-	if got := o.command("/diagnose schedule add @daily localhost:80"); !strings.Contains(got, "not among the targets") {
-		t.Errorf("the answer is %s, want a refusal", got)
-	}
-	if n := len(o.s.List()); n != 0 {
-		t.Errorf("there are %d schedules after a refusal", n)
 	}
 }

@@ -25,6 +25,22 @@
 // names hours wait for its next time that has not been. A run that had begun when
 // the bot died is made again, with its own time.
 //
+// # What a run is
+//
+// A run that comes when the one before goes on is not started, and counted as an
+// overlap, which messages name. Jitter is a fixed place of each schedule's own
+// within its bound, so that runs keep their distance and a thousand schedules of
+// one time are spread. Somebody's wish for a run is kept like a time of the
+// schedule: a crash loses neither.
+//
+// # Uptime
+//
+// Uptime is the share of looks that found a target well, out of those that could
+// be made. Time in which nobody looked counts neither way: the bot was down, the
+// schedule was paused, no runner could look. Mutes and maintenance windows stop
+// speech, not looks, and what is found meanwhile counts. An incident ends when the
+// target is well again, or when nobody looks any more, and then says so.
+//
 // # Numbers
 //
 // Measured on a machine of two cores that did other things besides:

@@ -27,7 +27,14 @@ expression in words and its next five times, and asks no bot.
 
 At a change of the clock, an expression whose hour is * goes on in real time; one
 that names hours runs once for each: a time that the spring change skips runs as
-much later as the clock jumped, one that the autumn change repeats, the first time.`,
+much later as the clock jumped, one that the autumn change repeats, the first time.
+
+Without --tz the zone is that of tz: in the configuration, and in Slack that of the
+person who asks. Uptime is the share of looks that found a target well: times in
+which nobody looked (the bot was down, the schedule paused, no runner there) count
+neither way, and a mute keeps a channel quiet but not the looks from counting. While
+a target goes on failing as it did, its whole plan is run again after four times as
+long as it took, so that slow plans never hold looks up.`,
 		run: scheduleRun,
 	}
 }
