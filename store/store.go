@@ -157,7 +157,11 @@ func (s *Store) Backup(path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("backup to %s: %w", path, err)
 	}
-	defer func() { err = errors.Join(err, dst.Close()) }()
+	defer func() {
+		if err = errors.Join(err, dst.Close()); err != nil {
+			os.Remove(path) // half a backup is none
+		}
+	}()
 	if err := bolt.Compact(dst, s.db, 1<<20); err != nil {
 		return fmt.Errorf("backup to %s: %w", path, err)
 	}

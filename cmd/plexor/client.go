@@ -117,15 +117,19 @@ func (c *client) open(ctx context.Context, method, path string, body any) (*http
 
 // download writes the body of an answer to a new file.
 func (c *client) download(ctx context.Context, path, file string) (n int64, err error) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, fmt.Errorf("write what the bot sends: %w", err)
+	}
+	defer func() {
+		if err = errors.Join(err, f.Close()); err != nil {
+			os.Remove(file) // half a backup is none
+		}
+	}()
 	resp, err := c.open(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return 0, err
 	}
 	defer resp.Body.Close()
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return 0, fmt.Errorf("write the backup: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
 	return io.Copy(f, resp.Body)
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/plexorbot/plexor/bot"
@@ -127,6 +126,9 @@ func serve(ctx context.Context, cfg *config, sec secrets, log *slog.Logger, on h
 		return err
 	}
 	defer state.Close()
+	if err := removeHalfBackups(cfg.Data); err != nil {
+		return fmt.Errorf("clean up the data directory: %w", err)
+	}
 	fab, err := openFabric(cfg, state, log)
 	if err != nil {
 		return err
@@ -238,20 +240,4 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
 		return s.Close()
 	}
 	return err
-}
-
-// backupHandler writes a compact copy into a temporary file and sends it.
-func backupHandler(s *store.Store) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		dir, err := os.MkdirTemp(filepath.Dir(s.Path()), "backup-")
-		if err == nil {
-			defer os.RemoveAll(dir)
-			file := filepath.Join(dir, "plexor.db")
-			if err = s.Backup(file); err == nil {
-				http.ServeFile(w, r, file)
-				return
-			}
-		}
-		bot.WriteError(w, http.StatusInternalServerError, "internal", "the backup could not be written: "+err.Error(), "")
-	}
 }
