@@ -118,6 +118,10 @@ func recovers(w store.Watch, confirm int) bool {
 	return seen+1 >= confirm
 }
 
+// clockSlack is by how much a host's clock may be behind the bot's. A start before
+// the first failure mended nothing.
+const clockSlack = 5 * time.Second
+
 // fixedBy says what mended a service that was down: its start since then.
 func fixedBy(inv investigations.Investigation, w store.Watch) string {
 	for _, e := range inv.Endpoints {
@@ -131,7 +135,7 @@ func fixedBy(inv investigations.Investigation, w store.Watch) string {
 				if c.Probe != "service.status" || json.Unmarshal(c.Facts, &f) != nil || f.Since == nil || f.State == nil {
 					continue
 				}
-				if *f.State == "active" && !f.Since.Before(w.DownFrom.Add(-time.Minute)) {
+				if *f.State == "active" && !f.Since.Before(w.DownFrom.Add(-clockSlack)) {
 					name := "the service"
 					if f.Unit != nil {
 						name = *f.Unit

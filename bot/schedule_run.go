@@ -65,6 +65,9 @@ func (s *Schedules) carry(ctx context.Context, it *item, o occasion) {
 	}
 }
 
+// unknownAgain is when a look that could not be made is tried once more.
+const unknownAgain = 2 * time.Second
+
 // aim is one target in one run.
 type aim struct {
 	it     *item
@@ -79,6 +82,9 @@ type aim struct {
 // what was broken.
 func (s *Schedules) look(ctx context.Context, a aim) (observation, error) {
 	o, err := s.lookQuick(ctx, a.target, a.c.Inputs["lb"])
+	if err == nil && o.state == stateUnknown && s.pause(unknownAgain) { // a runner that did not answer once is no news
+		o, err = s.lookQuick(ctx, a.target, a.c.Inputs["lb"])
+	}
 	switch {
 	case errors.Is(err, errNotQuick):
 	case err != nil:
