@@ -193,7 +193,7 @@ func (i *Intake) step(batch []work) {
 }
 
 func (i *Intake) commit(c store.AlertChange) error {
-	if len(c.Alerts)+len(c.Forget)+len(c.Troubles)+len(c.Mutes)+len(c.Unmute)+len(c.Start)+len(c.Dirty)+len(c.Follow) == 0 {
+	if len(c.Alerts)+len(c.Forget)+len(c.Ended)+len(c.Troubles)+len(c.Mutes)+len(c.Unmute)+len(c.Start)+len(c.Dirty)+len(c.Follow) == 0 {
 		return nil
 	}
 	began := time.Now()

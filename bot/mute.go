@@ -92,6 +92,9 @@ func fits(target string, want map[string]string, targets []string, labels map[st
 	if target == "" {
 		return len(want) > 0
 	}
+	if target == "*" {
+		return true // all there is, also what names no target
+	}
 	for _, t := range targets {
 		host, _, _ := cutPort(t)
 		if !glob(target, t) && !glob(target, host) {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -71,4 +72,34 @@ func TestMutes(t *testing.T) {
 	d.pass(2 * time.Hour)
 	fire("a", "prod", "web-1:80")
 	d.wantStarted(3)
+}
+
+// TestMuteAll has a window over everything take in what names no target.
+func TestMuteAll(t *testing.T) {
+	d := newDesk(t, TriageLimits{})
+	d.windows = []Window{{Name: "all", Target: "*", Begin: d.now, End: d.now.Add(time.Hour)}}
+	d.arrived(arrival{alert: alerts.Alert{Fingerprint: "a", Title: "a", Firing: true, Why: "names none"}})
+	d.pass(time.Second)
+	if tr := d.open()[0]; tr.Posted {
+		t.Error("an alert without a target makes a thread in a window over everything")
+	}
+	if d.pass(time.Hour); !d.open()[0].Posted {
+		d.pass(time.Second)
+		if !d.open()[0].Posted {
+			t.Error("it is not shown once the window is over")
+		}
+	}
+}
+
+func FuzzParseMute(f *testing.F) {
+	for _, s := range []string{"10.0.3.12:8080 2h being replaced", "env=staging 3d", "a=b c=d *:80 90m", "x 99999999999999w", "= 1h", "10.0.3.* -1h"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		now := time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
+		m, err := ParseMute(strings.Fields(s), "U1", now)
+		if err == nil && (m.Target == "" && len(m.Labels) == 0 || !m.Until.After(now) || m.Until.Sub(now) > longestMute || len(m.Target) > 200 || len(m.Reason) > 300) {
+			t.Errorf("ParseMute(%q) = %+v, want it bounded", s, m)
+		}
+	})
 }

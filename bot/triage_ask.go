@@ -67,6 +67,9 @@ func (b *board) answered(q ask, places []place, about string, now time.Time) {
 	b.drop(t, i)
 	t = b.meet(t, places, now)
 	a := arrivalOf(was, places)
+	if len(t.Entries) == 0 && !t.Posted && b.mutedBy(a, now) != "" {
+		t.Held = true
+	}
 	for _, p := range places {
 		before := 0
 		if e := find(t, p); e != nil {

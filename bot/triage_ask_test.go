@@ -124,3 +124,18 @@ func TestTargetGroupMovesUp(t *testing.T) {
 		}
 	}
 }
+
+// TestTargetGroupMuted has AWS name nothing but what is muted: nobody sees it until the mute ends.
+func TestTargetGroupMuted(t *testing.T) {
+	d := newDesk(t, TriageLimits{})
+	d.lookup = true
+	d.mutes = []store.Mute{{Target: "10.40.3.*", Until: d.now.Add(time.Hour)}}
+	d.alarm("unhealthy", true)
+	d.answer("1 of 1", "10.40.3.8:7070")
+	d.pass(10 * time.Second)
+	if d.wantStarted(0); d.open()[0].Posted {
+		t.Error("the thread stands in Slack under a mute")
+	}
+	d.pass(time.Hour)
+	d.wantStarted(1)
+}

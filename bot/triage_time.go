@@ -53,7 +53,8 @@ func (b *board) quieten(now time.Time) {
 		if t == nil || t.Held && !n.log {
 			continue
 		}
-		n.firing = false
+		n.firing, n.keys = false, nil
+		b.change.Ended = append(b.change.Ended, n.seq)
 		t.Firing--
 		for _, e := range b.lower(t, n, arrival{alert: alerts.Alert{Fingerprint: printed(t, k)}}) {
 			e.Quiet = true

@@ -165,3 +165,17 @@ func TestUnheard(t *testing.T) {
 		t.Errorf("nowLine = %q, want that nothing was heard", nowLine(e))
 	}
 }
+
+// TestRepeatAfterSilence has a sender repeat, a day later, what still fires: it
+// is looked into again.
+func TestRepeatAfterSilence(t *testing.T) {
+	d := newDesk(t, TriageLimits{})
+	daily := arrival{alert: alerts.Alert{Source: "alertmanager", Fingerprint: "a", Firing: true, DedupKey: "begin"}}
+	d.arrived(daily, "web-1:80")
+	d.end(0, investigations.VerdictCause, "proc-not-running")
+	d.pass(12 * time.Hour)
+	d.end(1, investigations.VerdictHealthy, "")
+	d.pass(12 * time.Hour)
+	d.arrived(daily, "web-1:80")
+	d.wantStarted(3)
+}

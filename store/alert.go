@@ -36,6 +36,7 @@ type Alert struct {
 type AlertChange struct {
 	Alerts   []Alert
 	Forget   []uint64 // alerts, by Seq
+	Ended    []uint64 // alerts of which nothing more was heard, by Seq: they fire no longer, and what comes then is new
 	Troubles []Trouble
 	Mutes    []Mute
 	Unmute   []string
@@ -96,12 +97,30 @@ func putAlerts(tx *bolt.Tx, c AlertChange) error {
 			return err
 		}
 	}
+	for _, seq := range c.Ended {
+		if err := endAlert(b, seq); err != nil {
+			return err
+		}
+	}
 	for _, seq := range c.Forget {
 		if err := b.Delete(seqKey(seq)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func endAlert(b *bolt.Bucket, seq uint64) error {
+	v := b.Get(seqKey(seq))
+	if v == nil {
+		return nil
+	}
+	var a Alert
+	if err := json.Unmarshal(v, &a); err != nil {
+		return fmt.Errorf("decode alert: %w", err)
+	}
+	a.Firing, a.Keys = false, nil
+	return b.Put(seqKey(seq), encodeAlert(a))
 }
 
 func seqKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

@@ -65,6 +65,10 @@ func TestChangeAlerts(t *testing.T) {
 	if err := s.Apply(inv.ID, investigations.Event{Kind: investigations.EventEnded, State: investigations.Concluded, Time: now}); err != nil {
 		t.Fatal(err)
 	}
+	err = s.ChangeAlerts(AlertChange{Alerts: []Alert{{Seq: 3, Firing: true, Keys: []uint64{7}, First: now, Last: now}}, Ended: []uint64{3, 99}})
+	if a, readErr := s.Alert(3); err != nil || readErr != nil || a.Firing || a.Keys != nil {
+		t.Errorf("Alert(3) = %+v, %v, %v; want that it has ended and no delivery is known", a, err, readErr)
+	}
 	dirty, err := s.Dirty()
 	if err != nil || len(dirty) != 1 || dirty[0].Subject != AlertSubject(tr.ID) {
 		t.Errorf("dirty = %v, %v; want %s alone", dirty, err, AlertSubject(tr.ID))
