@@ -36,7 +36,7 @@ type Bot struct {
 	status   slackapi.Status
 	outbox   *Outbox
 	channels channelNames
-	zones    userZones
+	people   people
 	homes    turns       // of App Home
 	slackErr lockedError // Slack takes the tokens no longer, or does not answer
 }

@@ -33,11 +33,11 @@ func (b *Bot) schedule(ctx context.Context, at who, args []string, event string)
 	if len(rest) != 1 {
 		return refuse(&UsageError{Reason: "which schedule?", Hint: "/diagnose schedule " + verb + " ID; /diagnose schedule list shows them"})
 	}
-	return b.changeSchedule(at, verb, rest[0])
+	return b.changeSchedule(ctx, at, verb, rest[0])
 }
 
 // changeSchedule shows, pauses, resumes, removes or runs one.
-func (b *Bot) changeSchedule(at who, verb, id string) slackapi.Reply {
+func (b *Bot) changeSchedule(ctx context.Context, at who, verb, id string) slackapi.Reply {
 	var st ScheduleState
 	var err error
 	said := ""
@@ -45,13 +45,16 @@ func (b *Bot) changeSchedule(at who, verb, id string) slackapi.Reply {
 	case "show":
 		st, err = b.Schedules.Get(id)
 	case "pause":
-		st, err = b.Schedules.SetPaused(id, at.user, "by "+at.user, true)
+		st, err = b.Schedules.SetPaused(id, at.user, "by "+b.nameOf(ctx, at.user), true)
 	case "resume":
 		st, err = b.Schedules.SetPaused(id, at.user, "", false)
 	case "remove":
 		err, said = b.Schedules.Remove(id, at.user), "Removed: "+id+". Its history stays."
 	case "run":
 		err, said = b.Schedules.RunNow(id, at.user), "A run of "+id+" has started."
+		if now, _ := b.Schedules.Get(id); now.Paused {
+			said += " The schedule is paused, so that nothing is said of it: /diagnose schedule show " + id
+		}
 	case "digest":
 		err, said = b.Schedules.DigestNow(id), "The digest of "+id+" comes in its channel."
 	}

@@ -178,7 +178,7 @@ func (b *Bot) pressedSchedule(ctx context.Context, at who, a slackapi.Action) sl
 		return b.pressedHistory(ctx, at, id)
 	}
 	verb := strings.TrimPrefix(a.ActionID, "schedule_")
-	reply := b.changeSchedule(at, verb, id)
+	reply := b.changeSchedule(ctx, at, verb, id)
 	if at.channel == "" { // in App Home: the page itself is the answer
 		b.publishHome(ctx, at.user)
 		if len(reply.Blocks) > 0 {

@@ -1,13 +1,21 @@
 package slackapi
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
-// UserZone is the IANA name of the time zone that a person chose in Slack
-// (users.info, which wants the scope users:read); empty where they chose none.
-func (c *Client) UserZone(ctx context.Context, user string) (string, error) {
-	u, err := c.api.GetUserInfoContext(ctx, user)
+// User is a person in the workspace.
+type User struct {
+	Name string // as others see it
+	Zone string // IANA name of the time zone that they chose; empty where they chose none
+}
+
+// User tells of a person (users.info, which wants the scope users:read).
+func (c *Client) User(ctx context.Context, id string) (User, error) {
+	u, err := c.api.GetUserInfoContext(ctx, id)
 	if err != nil {
-		return "", wrap("users.info", err)
+		return User{}, wrap("users.info", err)
 	}
-	return u.TZ, nil
+	return User{Name: cmp.Or(u.Profile.DisplayName, u.RealName, u.Name), Zone: u.TZ}, nil
 }

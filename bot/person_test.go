@@ -36,6 +36,18 @@ func TestScheduleZoneOfPerson(t *testing.T) {
 	}
 }
 
+// TestSchedulePausedBy names who paused a schedule.
+func TestSchedulePausedBy(t *testing.T) {
+	o := newWatchRoom(t, noon)
+	o.command("/diagnose schedule add @every 5m 127.0.0.1:80")
+	if got := o.command("/diagnose schedule pause s1"); !strings.Contains(got, "paused: by ana") {
+		t.Errorf("the answer is %s, want who paused it", got)
+	}
+	if got := o.command("/diagnose schedule run s1"); !strings.Contains(got, "is paused") {
+		t.Errorf("a run of a paused schedule is answered with %s, want a word that nothing is said", got)
+	}
+}
+
 // TestScheduleNameForbidden refuses a name at once that has none but addresses
 // which may not be diagnosed.
 func TestScheduleNameForbidden(t *testing.T) {
