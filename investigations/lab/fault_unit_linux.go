@@ -30,7 +30,7 @@ func unitFaults() []Fault {
 				l.Web.Write(t, serveAt, serveProgram)
 				l.Web.Shell(t, "systemd-run --quiet --unit=brief.service --service-type=notify python3 "+serveAt+" 10.77.2.2:8087")
 				l.Web.remember(t, 8087)
-				l.Web.Shell(t, "systemctl stop brief.service")
+				l.Web.Shell(t, "echo brief.service >>/run/lab/units; systemctl stop brief.service")
 			}},
 		{Name: "unit-no-program", Cause: "unit-exec-failed", On: "web", Target: shop, See: reset,
 			Make: broken("ExecStart=", "ExecStart=/usr/local/bin/shop --listen 10.77.2.2:8080")},

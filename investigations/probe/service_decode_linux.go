@@ -19,7 +19,11 @@ func decodeUnit(unit, service map[string]any) ServiceFacts {
 		Result: textOf(service, "Result"), PID: numberOf(service, "MainPID"), Restarts: numberOf(service, "NRestarts"), StartLimitBurst: numberOf(unit, "StartLimitBurst"),
 	}
 	if f.LoadState != nil {
-		f.Found = new(*f.LoadState != "not-found")
+		// One whose file was deleted while it runs is not found, and is there.
+		f.Found = new(*f.LoadState != "not-found" || f.State != nil && *f.State != "inactive")
+		if !*f.Found {
+			return ServiceFacts{Unit: f.Unit, LoadState: f.LoadState, Found: f.Found} // what is not there has no state
+		}
 	}
 	if f.PID != nil && *f.PID == 0 {
 		f.PID = nil

@@ -46,11 +46,20 @@ func TestDecodeUnitThatIsNotThere(t *testing.T) {
 		"FragmentPath": "", "StateChangeTimestamp": uint64(0), "TriggeredBy": []string{},
 	}, map[string]any{})
 	want(t, "found", f.Found, false)
+	want(t, "state", f.State, nil)
 	want(t, "enabled", f.Enabled, nil)
 	want(t, "since", f.Since, nil)
 	want(t, "exec_code", f.ExecCode, nil)
 	want(t, "socket_unit", f.SocketUnit, nil)
 	want(t, "private_network", f.PrivateNetwork, nil)
+}
+
+func TestDecodeUnitWhoseFileIsGone(t *testing.T) {
+	f := decodeUnit(map[string]any{"Id": "web.service", "LoadState": "not-found", "ActiveState": "active", "SubState": "running"},
+		map[string]any{"MainPID": uint32(7)})
+	want(t, "found", f.Found, true)
+	want(t, "state", f.State, "active")
+	want(t, "pid", f.PID, int64(7))
 }
 
 func TestDecodeUnitOfOddTypes(t *testing.T) {

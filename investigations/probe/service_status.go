@@ -14,7 +14,7 @@ type ServiceArgs struct {
 // (org.freedesktop.systemd1), or of a process where there is no unit.
 type ServiceFacts struct {
 	Manager     *bool      `json:"manager"` // systemd answers on this host
-	Found       *bool      `json:"found"`   // such a unit is loaded (LoadState is not not-found)
+	Found       *bool      `json:"found"`   // such a unit is loaded, or runs though its file is gone; of another one nothing else is known
 	Unit        *string    `json:"unit"`    // with its suffix
 	Description *string    `json:"description"`
 	LoadState   *string    `json:"load_state"`
