@@ -24,6 +24,7 @@ type bed struct {
 	config  string
 	api     string
 	log     *os.File
+	env     []string // besides, and instead
 }
 
 func newBed(t *testing.T, c workspace.Config) *bed {
@@ -71,6 +72,7 @@ func (b *bed) start() (kill func()) {
 	}
 	cmd := exec.Command(self, "serve", "--config", b.config)
 	cmd.Env = append(os.Environ(), "PLEXOR_TEST_MAIN=1", "SLACK_BOT_TOKEN=xoxb-test", "SLACK_APP_TOKEN=xapp-test", "SLACK_SIGNING_SECRET="+testSigningSecret, "PLEXOR_TOKEN=token")
+	cmd.Env = append(cmd.Env, b.env...)
 	cmd.Stdout, cmd.Stderr = b.log, b.log
 	if err := cmd.Start(); err != nil {
 		b.t.Fatal(err)
