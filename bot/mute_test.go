@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plexorbot/plexor/bot/alerts"
+	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/store"
 )
 
@@ -89,6 +90,31 @@ func TestMuteAll(t *testing.T) {
 			t.Error("it is not shown once the window is over")
 		}
 	}
+}
+
+// TestMutedAgain has an alert come back under a mute: its thread is left alone until the mute ends, or the alert does.
+func TestMutedAgain(t *testing.T) {
+	d := newDesk(t, TriageLimits{})
+	d.alert("a", true, "web-1:80")
+	d.end(0, investigations.VerdictCause, "proc-not-running")
+	d.alert("a", false, "web-1:80")
+	d.end(1, investigations.VerdictHealthy, "")
+	d.mutes = []store.Mute{{Target: "web-1:80", Until: d.now.Add(10 * time.Minute)}}
+	d.alert("a", true, "web-1:80")
+	d.pass(time.Minute)
+	d.wantStarted(2)
+	if e := d.open()[0].Entries[0]; nowHead(e) != "Muted: web-1:80" || !strings.HasPrefix(nowLine(e), "The alert fires again; it is muted until") {
+		t.Errorf("the thread says %q, %q; want that it is muted", nowHead(e), nowLine(e))
+	}
+	d.alert("a", false, "web-1:80")
+	d.pass(time.Minute)
+	d.wantStarted(3) // how it ended
+	d.end(2, investigations.VerdictHealthy, "")
+	d.alert("a", true, "web-1:80")
+	d.pass(time.Minute)
+	d.wantStarted(3)
+	d.pass(10 * time.Minute)
+	d.wantStarted(4)
 }
 
 func FuzzParseMute(f *testing.F) {

@@ -165,6 +165,8 @@ func nowLine(e store.Entry) string {
 		when = "The alert was resolved at " + clock(e.Resolved)
 	}
 	switch {
+	case e.State == store.EntryMuted:
+		return when + "; it is " + e.Why
 	case e.State == store.EntryWaiting || e.State == store.EntryRunning || e.Due:
 		return when + "; " + e.Target + " is being checked again"
 	case e.Verdict == string(investigations.VerdictHealthy):
@@ -177,6 +179,8 @@ func nowLine(e store.Entry) string {
 
 func nowHead(e store.Entry) string {
 	switch {
+	case e.State == store.EntryMuted:
+		return "Muted: " + e.Target
 	case e.State != store.EntryDone || e.Due:
 		return "Checking again: " + e.Target
 	case e.Verdict == string(investigations.VerdictHealthy):

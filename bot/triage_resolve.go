@@ -52,6 +52,10 @@ func (b *board) over(t *store.Trouble, e *store.Entry, now time.Time) {
 	switch e.State {
 	case store.EntryRunning:
 		e.Due = true
+	case store.EntryMuted:
+		if e.First != "" { // people saw its thread: that is to end with what is true
+			e.State, e.Why = store.EntryWaiting, ""
+		}
 	case store.EntryDone, store.EntryExplained:
 		e.State, e.After = store.EntryWaiting, time.Time{}
 		if e.Again != "" { // one that comes and goes is not checked at its pace

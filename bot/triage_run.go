@@ -58,7 +58,7 @@ func looked(t *store.Trouble, host string) bool {
 // start begins the look at one target.
 func (b *board) start(t *store.Trouble, i int, now time.Time) {
 	e := &t.Entries[i]
-	if e.First == "" {
+	if e.First == "" || e.Firing > 0 { // how it ended is looked at under a mute too
 		if why := b.mutedEntry(e, now); why != "" {
 			e.State, e.Why = store.EntryMuted, why
 			b.touch(t)
