@@ -17,12 +17,15 @@ func (b *Bot) Metrics() http.Handler {
 	gauge("ready", "1 if /readyz says so.", func() float64 { return truth(b.Ready() == nil) })
 	gauge("investigations_running", "Investigations under way or waiting for a slot.", func() float64 { return float64(b.Runs.Count()) })
 	gauge("state_bytes", "Size of the state file.", func() float64 { return float64(b.Store.Size()) })
-	gauge("outbox_waiting", "Threads that are not yet as they should be.", func() float64 {
-		dirty, err := b.Store.Dirty()
+	gauge("outbox_waiting", "Threads that are not yet as they should be, but for those in channels that the bot is not in, of which a person was told.", func() float64 {
+		if b.outbox == nil {
+			return 0
+		}
+		n, err := b.outbox.Waiting()
 		if err != nil {
 			return -1
 		}
-		return float64(len(dirty))
+		return float64(n)
 	})
 	if b.Alerts != nil {
 		b.Alerts.register(reg)

@@ -39,6 +39,7 @@ type Outbox struct {
 	updates  []time.Time          // of the last minute, oldest first
 	trouble  error                // the last failure, nil after a success
 	refusals map[string]error     // channel -> why it takes nothing
+	parked   map[string]bool      // subjects that wait for a channel, of which a person knows
 	team     string
 	url      string // the workspace's web address
 	classic  bool
@@ -66,6 +67,7 @@ type said struct {
 func (o *Outbox) Init() {
 	o.wake = make(chan struct{}, 1)
 	o.busy, o.woken, o.waits = map[string]time.Time{}, map[string]bool{}, map[string]time.Time{}
+	o.parked = map[string]bool{}
 	o.tries, o.updated, o.refusals = map[string]int{}, map[string]said{}, map[string]error{}
 	if o.pace == (pace{}) {
 		o.pace = usualPace
@@ -272,6 +274,7 @@ func (o *Outbox) after(err error) time.Duration {
 func (o *Outbox) forget(subject string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	delete(o.parked, subject)
 	for k := range o.updated {
 		if strings.HasPrefix(k, subject+"/") {
 			delete(o.updated, k)

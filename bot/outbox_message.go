@@ -29,6 +29,7 @@ func (o *Outbox) message(ctx context.Context, subject string, m Message, posts m
 	}
 	switch {
 	case known && p.State == store.PostRefused:
+		o.park(subject, p)
 		if wait := o.probe(m.Channel); wait > 0 {
 			return wait, nil
 		}

@@ -39,6 +39,7 @@ func (o *Outbox) refused(ctx context.Context, subject string, m Message, p store
 			}
 		}
 	}
+	o.park(subject, p)
 	o.refuse(m.Channel, p, cause)
 	if p.State == store.PostDead {
 		return 0, nil
@@ -57,6 +58,31 @@ func (o *Outbox) probe(channel string) time.Duration {
 	}
 	o.waits["refused/"+channel] = now.Add(o.pace.refused)
 	return 0
+}
+
+// park notes that a subject waits for a channel and that a person knows: nobody
+// else has to look into it.
+func (o *Outbox) park(subject string, p store.Post) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if p.Told {
+		o.parked[subject] = true
+	}
+}
+
+// Waiting is how many subjects are not yet as they should be, without those that
+// wait for a channel while a person knows.
+func (o *Outbox) Waiting() (int, error) {
+	dirty, err := o.Store.Dirty()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, d := range dirty {
+		if !o.parked[d.Subject] {
+			n++
+		}
+	}
+	return n, err
 }
 
 // refuse notes why a channel takes nothing, unless a person knows.

@@ -245,3 +245,37 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d investigations are kept, want 3", n)
 	}
 }
+
+// TestNotInvited asks in a channel that the bot is not in: who asked is told,
+// the bot is ready all the same, and the thread comes with the invitation.
+func TestNotInvited(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, func(o *office) {
+		open(o)
+		o.bot.begin.Do(o.bot.wire)
+		o.bot.outbox.pace = quickPace
+	}).ready()
+	member := false
+	change := workspace.ChannelChange{Channel: "ops", Member: &member}
+	if err := o.control.Channel(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+	o.types("/diagnose 127.0.0.1:80")
+	o.eventually("who asked is told", func() bool {
+		all, err := o.control.Messages(t.Context(), "U1")
+		return err == nil && len(all) == 1 && strings.Contains(all[0].Text, "127.0.0.1:80") && strings.Contains(all[0].Text, "/invite @plexor")
+	})
+	o.eventually("it waits for nobody else", func() bool {
+		n, err := o.bot.outbox.Waiting()
+		return err == nil && n == 0 && o.bot.Ready() == nil && o.bot.Runs.Count() == 0
+	})
+	member = true
+	if err := o.control.Channel(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+	if m := o.settled(); len(m) != 3 || !strings.Contains(m[0].Text, "No cause proved for 127.0.0.1:80") {
+		t.Errorf("after the invitation the channel holds %q, want the thread", texts(m))
+	}
+	if all, err := o.control.Messages(t.Context(), "U1"); err != nil || len(all) != 1 {
+		t.Errorf("who asked is told %q (%v), want once", texts(all), err)
+	}
+}
