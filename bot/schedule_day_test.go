@@ -47,11 +47,11 @@ func TestDayIsBounded(t *testing.T) {
 func TestScheduleMetricsBounded(t *testing.T) {
 	s := &Schedules{items: map[string]*item{}, delay: newDelay()}
 	for i := range 150 {
-		it := &item{c: store.Schedule{ID: fmt.Sprintf("n%03d", i), Paused: i == 0}, watches: map[string]store.Watch{}, last: map[string]observation{}}
+		it := &item{c: store.Schedule{ID: fmt.Sprintf("n%03d", i), Paused: i == 0}, watches: map[string]store.Watch{}, last: map[string]lastLook{}}
 		for j := range maxScheduleTargets {
 			target := fmt.Sprintf("10.0.%d.%d:80", i, j)
 			it.c.Targets = append(it.c.Targets, target)
-			it.last[target] = observation{state: stateHealthy, connect: time.Millisecond}
+			it.last[target] = lastLook{stateHealthy, time.Millisecond}
 			it.watches[target] = store.Watch{Since: noon}
 		}
 		s.items[it.c.ID] = it

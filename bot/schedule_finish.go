@@ -67,7 +67,7 @@ func (it *item) ended(f store.Finish, found map[string]observation) {
 		it.watches[w.Target] = w
 	}
 	for t, o := range found {
-		it.last[t] = o
+		it.last[t] = lastLook{o.state, o.connect}
 	}
 }
 

@@ -90,8 +90,8 @@ type item struct {
 	spec    schedules.Spec
 	p       store.Progress
 	watches map[string]store.Watch
-	last    map[string]observation // of each target, for metrics
-	planned map[string]planned     // the last whole plan of each target
+	last    map[string]lastLook // of each target, for metrics
+	planned map[string]planned  // the last whole plan of each target that failed
 	going   bool
 	gone    bool
 	turn    int // grows when it is put into the queue anew: older tickets are void
@@ -99,6 +99,12 @@ type item struct {
 	digest      schedules.Spec // zero: none
 	digestP     store.Progress
 	digestGoing bool
+}
+
+// lastLook is what metrics say of a target. It is small: there are many.
+type lastLook struct {
+	state   string
+	connect time.Duration
 }
 
 // ticket is a place in the queue: look at this schedule at that time.

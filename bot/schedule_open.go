@@ -64,7 +64,7 @@ func (s *Schedules) kept() ([]*item, error) {
 func digestID(id string) string { return "digest:" + id }
 
 func newItem(c store.Schedule, p, digest store.Progress, watches map[string]store.Watch) (*item, error) {
-	it := &item{c: c, p: p, digestP: digest, watches: watches, last: map[string]observation{}, planned: map[string]planned{}}
+	it := &item{c: c, p: p, digestP: digest, watches: watches, last: make(map[string]lastLook, len(c.Targets)), planned: map[string]planned{}}
 	if it.watches == nil {
 		it.watches = map[string]store.Watch{}
 	}
