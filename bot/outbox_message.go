@@ -73,8 +73,25 @@ func (o *Outbox) post(ctx context.Context, subject string, m Message, thread str
 	if o.simpler(err) {
 		at, err = o.Slack.Post(ctx, o.say(subject, m, thread))
 	}
+	if err != nil {
+		return o.failed(ctx, subject, m, p, err)
+	}
+	p.Channel, p.TS, p.Hash, p.State, p.Since, p.Told = at.Channel, at.TS, m.Hash(), store.PostDone, time.Time{}, false
+	if !p.Check.IsZero() {
+		p.Check = o.Now().Add(o.pace.twice).UTC()
+	}
+	posts[m.Key] = p
+	o.accepted(m.Channel)
+	o.touch(subject, m, false)
+	if err := o.Store.PutPost(subject, p); err != nil {
+		return 0, err
+	}
+	return o.single(ctx, subject, p, thread)
+}
+
+// failed keeps what is known of a message that Slack did not answer for as it should.
+func (o *Outbox) failed(ctx context.Context, subject string, m Message, p store.Post, err error) (time.Duration, error) {
 	switch {
-	case err == nil:
 	case slackapi.KindOf(err) == slackapi.Limited:
 		o.holdChannel(m.Channel, o.after(err))
 		return 0, errors.Join(err, o.takeBack(subject, p))
@@ -89,20 +106,8 @@ func (o *Outbox) post(ctx context.Context, subject string, m Message, thread str
 		return 0, errors.Join(err, o.Store.PutPost(subject, p))
 	case slackapi.KindOf(err) == slackapi.Lost:
 		return 0, errors.Join(err, o.Store.PutPost(subject, p)) // Slack may have it: it stays begun, as of now, and is looked for
-	default:
-		return 0, errors.Join(err, o.takeBack(subject, p)) // nothing stands there
 	}
-	p.Channel, p.TS, p.Hash, p.State, p.Since, p.Told = at.Channel, at.TS, m.Hash(), store.PostDone, time.Time{}, false
-	if !p.Check.IsZero() {
-		p.Check = o.Now().Add(o.pace.twice).UTC()
-	}
-	posts[m.Key] = p
-	o.accepted(m.Channel)
-	o.touch(subject, m, false)
-	if err := o.Store.PutPost(subject, p); err != nil {
-		return 0, err
-	}
-	return o.single(ctx, subject, p, thread)
+	return 0, errors.Join(err, o.takeBack(subject, p)) // nothing stands there
 }
 
 // takeBack forgets that a message was begun: Slack does not have it. What is
