@@ -45,7 +45,7 @@
 //
 // Measured on a machine of two cores that did other things besides:
 //
-//	10,000 schedules of a minute, quick checks:   every run within 1 s of its time, 0.3 cores, 130 MB
+//	10,000 schedules of a minute, quick checks:   every run within 1 s of its time, 0.3 cores, 135 MB
 //	   PLEXOR_BENCH=1 go test ./cmd/plexor -run xxx -bench Schedules10000 -benchtime 1x
 //	a year of minute results of 1,000 targets:    opens in 7 ms, a history in 12 ms, 245 kB a target
 //	   PLEXOR_BENCH=1 go test ./store -run xxx -bench Year -benchtime 3x -timeout 40m
