@@ -18,6 +18,7 @@ func unitFaults() []Fault {
 			Fix: "systemctl unmask nginx; systemctl start nginx",
 			Make: func(t testing.TB, l *Lab) {
 				l.Web.NginxServe(t, "shop", "80", "[::]:80")
+				l.Web.remember(t, 80)
 				l.Web.Shell(t, "echo /etc/systemd/system/nginx.service >>/run/lab/new; systemctl --quiet --now mask nginx")
 			}},
 		{Name: "unit-stopped-ipv6", Cause: "proc-not-running", On: "web", Target: shop6, See: reset, Fix: start,

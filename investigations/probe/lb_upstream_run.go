@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -101,13 +102,31 @@ func lookups(ctx context.Context, servers []UpstreamServer) map[string]lookedUp 
 	answers := make([]lookedUp, len(names))
 	var wait sync.WaitGroup
 	for i, name := range names {
-		wait.Go(func() { answers[i].addresses, answers[i].err = systemLookup(ctx, name) })
+		wait.Go(func() { answers[i] = lookUp(ctx, name) })
 	}
 	wait.Wait()
 	for i, name := range names {
 		found[name] = answers[i]
 	}
 	return found
+}
+
+// lookUp resolves a name by what the host's files say now, which Go's resolver
+// alone sees after five seconds only.
+func lookUp(ctx context.Context, name string) (l lookedUp) {
+	f, err := DNSResolve(ctx, ResolveArgs{Name: name})
+	if err != nil {
+		return lookedUp{err: err}
+	}
+	for _, text := range f.Addresses {
+		if a, err := netip.ParseAddr(text); err == nil {
+			l.addresses = append(l.addresses, a)
+		}
+	}
+	if f.Error != nil {
+		l.err = errors.New(*f.Error)
+	}
+	return l
 }
 
 // connectable parts a server's address into host and port; false for a unix
