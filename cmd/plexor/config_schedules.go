@@ -159,7 +159,15 @@ func openSchedules(cfg *config, b *bot.Bot) error {
 		}})
 	}
 	b.Schedules = s
-	return declared(cfg, s)
+	wrong := declared(cfg, s)
+	if wrong == nil {
+		return nil
+	}
+	if _, broken := loadPlans(cfg.Plans); broken != nil {
+		b.Log.Error("some declared schedules do not run until the plans that were left out are mended", "error", wrong)
+		return nil // a mistake in a plan keeps nothing else from running
+	}
+	return wrong
 }
 
 // targetFile reads a target a line.

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/plexorbot/plexor/store"
 )
 
 func TestScheduleUsage(t *testing.T) {
@@ -79,5 +83,36 @@ func TestScheduleConfig(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "\n") > 0 {
 			t.Errorf("%s: %v, want one error with %q", text, err, want)
 		}
+	}
+}
+
+// TestScheduleOfBrokenPlan has a declared schedule name a plan whose file has a
+// mistake: that plan is left out, and the bot runs without both.
+func TestScheduleOfBrokenPlan(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/mine.yml", []byte("plan: mine\ntitle: ["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := new(config)
+	text := "data: " + dir + "/data\nplans: " + dir + "\ntargets: {allow: [127.0.0.0/8]}\nschedules:\n  - {name: a, when: '@daily', targets: ['127.0.0.1:1'], plan: mine}\n"
+	if err := decodeConfig("plexor.yml", []byte(text), cfg); err != nil {
+		t.Fatal(err)
+	}
+	cfg.defaults()
+	state, err := store.Open(filepath.Join(dir, "plexor.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Close()
+	b, err := newBot(cfg, secrets{}, state, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := openSchedules(cfg, b); err != nil {
+		t.Errorf("openSchedules = %v, want that the bot runs", err)
+	}
+	cfg.Plans = ""
+	if err := openSchedules(cfg, b); err == nil {
+		t.Error("openSchedules takes a plan that nobody wrote")
 	}
 }
