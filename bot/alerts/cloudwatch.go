@@ -1,7 +1,5 @@
 package alerts
 
-import "regexp"
-
 // A cloudWatchAlarm is the message of an alarm of CloudWatch. A composite alarm has no Trigger, an alarm on an expression has
 // Metrics in place of one metric.
 type cloudWatchAlarm struct {
@@ -55,7 +53,7 @@ func (c cloudWatchAlarm) alert(o Options) (Alert, error) {
 		a.Firing, a.Why = false, "the alarm has too little data to say anything about a target"
 		return a, nil
 	}
-	if t := targetInDescription.FindStringSubmatch(string(c.AlarmDescription)); t != nil {
+	if t := targetInDescription().FindStringSubmatch(string(c.AlarmDescription)); t != nil {
 		a.Annotations["target"] = clean(t[1], maxLabelValue)
 	} else {
 		a.take(c.mapped(o.TargetGroups))
@@ -73,4 +71,4 @@ func (c cloudWatchAlarm) alert(o Options) (Alert, error) {
 }
 
 // targetInDescription is the way to name a target in an alarm, which has no labels of its own.
-var targetInDescription = regexp.MustCompile(`(?im)\btarget\s*[:=]\s*([^\s,;"]+)`)
+var targetInDescription = late(`(?im)\btarget\s*[:=]\s*([^\s,;"]+)`)

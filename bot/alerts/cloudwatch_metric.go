@@ -1,7 +1,6 @@
 package alerts
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -68,7 +67,7 @@ func (c cloudWatchAlarm) arns(dimension, prefix string) (arns []string) {
 	}
 	for _, m := range c.metrics() {
 		for _, d := range m.Dimensions {
-			if string(d.Name) == dimension && balancing.MatchString(string(d.Value)) {
+			if string(d.Name) == dimension && balancing().MatchString(string(d.Value)) {
 				arns = appendNew(arns, "arn:"+partition+":elasticloadbalancing:"+region+":"+account+":"+prefix+string(d.Value))
 			}
 		}
@@ -77,7 +76,7 @@ func (c cloudWatchAlarm) arns(dimension, prefix string) (arns []string) {
 }
 
 // balancing is the form of the dimensions' values; a classic load balancer has a bare name.
-var balancing = regexp.MustCompile(`^(targetgroup|app|net|gwy)/[^/]+/[^/]+$`)
+var balancing = late(`^(targetgroup|app|net|gwy)/[^/]+/[^/]+$`)
 
 // lookup are the target groups of the alarm, or its load balancer where it names none. A classic load balancer has no ARN.
 func (c cloudWatchAlarm) lookup() []string {

@@ -83,7 +83,7 @@ func (in gcmIncident) alert() Alert {
 	if in.Documentation != nil {
 		content := clean(string(in.Documentation.Content), maxAnnotation)
 		a.Annotations["description"] = content
-		if t := targetInDescription.FindStringSubmatch(content); t != nil {
+		if t := targetInDescription().FindStringSubmatch(content); t != nil {
 			a.Annotations["target"] = t[1]
 		}
 	}

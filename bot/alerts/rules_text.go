@@ -1,12 +1,11 @@
 package alerts
 
 import (
-	"regexp"
 	"strings"
 )
 
 // pairInText finds HAProxy's sentence inside others: "lb1: Server bk_api/api2 is DOWN".
-var pairInText = regexp.MustCompile(`(?i)\bserver ([a-z0-9_][a-z0-9_.-]*/[a-z0-9_.-]+) is DOWN\b`)
+var pairInText = late(`(?i)\bserver ([a-z0-9_][a-z0-9_.-]*/[a-z0-9_.-]+) is DOWN\b`)
 
 // fromTexts looks into what was written for people: the texts given, then the annotations, the most detailed first.
 func fromTexts(a *Alert, texts []string) bool {
@@ -40,7 +39,7 @@ func (a *Alert) takeText(s, from string) bool {
 			a.take([]string{f.Target}, from+", a line of "+f.Program)
 		}
 	}
-	for _, m := range pairInText.FindAllStringSubmatch(s, maxTargets) {
+	for _, m := range pairInText().FindAllStringSubmatch(s, maxTargets) {
 		a.take([]string{m[1]}, from+", the words of HAProxy")
 	}
 	if len(a.Targets) > 0 {

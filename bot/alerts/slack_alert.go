@@ -1,7 +1,6 @@
 package alerts
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -45,11 +44,11 @@ func withoutHeadings(found []Alert) []Alert {
 // Words with which integrations begin and end trouble. A word alone in prose is not enough: "resolved" and "down" are what people
 // and deployments write about too, so each stands with the marks that the integrations put around it.
 var (
-	firingMark = regexp.MustCompile(`(?i)\[(firing|alerting|triggered|alert|down|problem|critical|🔴 ?down)(:\d+)?[,\]]|^\W*(firing|triggered|re-triggered|alarm|alert|problem|critical|down):|` +
+	firingMark = late(`(?i)\[(firing|alerting|triggered|alert|down|problem|critical|🔴 ?down)(:\d+)?[,\]]|^\W*(firing|triggered|re-triggered|alarm|alert|problem|critical|down):|` +
 		`\bhas been triggered\b|🔴|:red_circle:|:rotating_light:|:fire:|\bis down\b|\bincident (opened|triggered)\b|\bnew_?state\W+alarm\b|\bcurrent state\W+alarm\b`)
-	resolvedMark = regexp.MustCompile(`(?i)\[(resolved|ok|up|recovered|✅ ?up)(:\d+)?\]|^\W*(resolved|recovered|recovery|ok):|` +
+	resolvedMark = late(`(?i)\[(resolved|ok|up|recovered|✅ ?up)(:\d+)?\]|^\W*(resolved|recovered|recovery|ok):|` +
 		`\bhas been resolved\b|✅|:white_check_mark:|:large_green_circle:|\bis (back )?up( again)?[.!\s]*$|\bincident (resolved|closed)\b|\bcurrent state\W+ok\b`)
-	connectFailure = regexp.MustCompile(`(?i)connection refused|ECONNREFUSED|no route to host|EHOSTUNREACH|connect(ion)? timed out|ETIMEDOUT|connection reset by peer|no live upstreams|has no server available|L4CON|L4TOUT|delayed.connect.error`)
+	connectFailure = late(`(?i)connection refused|ECONNREFUSED|no route to host|EHOSTUNREACH|connect(ion)? timed out|ETIMEDOUT|connection reset by peer|no live upstreams|has no server available|L4CON|L4TOUT|delayed.connect.error`)
 )
 
 // state tells a notice that is an alert from other posts, and whether it is firing.
@@ -58,21 +57,21 @@ func (n notice) state() (firing, ok bool) {
 	switch {
 	case n.part != "":
 		return n.part == "firing", true
-	case resolvedMark.MatchString(n.title):
+	case resolvedMark().MatchString(n.title):
 		return false, true
-	case firingMark.MatchString(n.title):
+	case firingMark().MatchString(n.title):
 		return true, true
-	case n.color == "good" && (firingMark.MatchString(head) || resolvedMark.MatchString(head)):
+	case n.color == "good" && (firingMark().MatchString(head) || resolvedMark().MatchString(head)):
 		return false, true
-	case firingMark.MatchString(head), n.color == "danger" && connectFailure.MatchString(head):
+	case firingMark().MatchString(head), n.color == "danger" && connectFailure().MatchString(head):
 		return true, true
-	case resolvedMark.MatchString(head) && n.color != "":
+	case resolvedMark().MatchString(head) && n.color != "":
 		return false, true
 	}
 	if f, ok := n.logLine(); ok {
 		return !f.Recovered, true
 	}
-	return true, connectFailure.MatchString(head)
+	return true, connectFailure().MatchString(head)
 }
 
 // logLine finds the first line of the notice that is one of a load balancer's log.
@@ -104,7 +103,7 @@ func (m slackMessage) alert(n notice, firing bool, o Options) Alert {
 		a.StartsAt = o.Now
 	}
 	o.findTargets(&a, n.body)
-	if a.From == "" && alertmanagerTitle.MatchString(n.title) {
+	if a.From == "" && alertmanagerTitle().MatchString(n.title) {
 		a.Why = "Alertmanager's own Slack message holds no address: send its webhook to /alerts/alertmanager too, or give the Slack receiver a text template with the labels"
 	}
 	a.Fingerprint = fingerprint("slack", strings.Join(append([]string{subject(n.title)}, a.Targets...), " "))
@@ -116,11 +115,11 @@ func (m slackMessage) alert(n notice, firing bool, o Options) Alert {
 }
 
 // alertmanagerTitle is the title of Alertmanager's default template, "[FIRING:2] Name (values of the common labels)".
-var alertmanagerTitle = regexp.MustCompile(`^\[(FIRING:\d+|RESOLVED)`)
+var alertmanagerTitle = late(`^\[(FIRING:\d+|RESOLVED)`)
 
 // stateMarks are taken off a title, so that an alert and its resolution have the same subject.
-var stateMarks = regexp.MustCompile(`(?i)\[[^\]]*\]|^\W*(firing|triggered|re-triggered|alarm|ok|alert|problem|resolved|recovered|down|up)\s*:|[^\pL\pN ]`)
+var stateMarks = late(`(?i)\[[^\]]*\]|^\W*(firing|triggered|re-triggered|alarm|ok|alert|problem|resolved|recovered|down|up)\s*:|[^\pL\pN ]`)
 
 func subject(title string) string {
-	return strings.ToLower(strings.Join(strings.Fields(stateMarks.ReplaceAllString(title, " ")), " "))
+	return strings.ToLower(strings.Join(strings.Fields(stateMarks().ReplaceAllString(title, " ")), " "))
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -33,7 +32,7 @@ const (
 )
 
 // snsHost are the hosts from which AWS serves certificates and confirmations (developer guide, "Verifying the signatures").
-var snsHost = regexp.MustCompile(`^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$`)
+var snsHost = late(`^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$`)
 
 // ParseSNS reads an envelope and checks that it is complete and that its URLs are AWS's own. It verifies no signature: that is
 // [SNSEnvelope.Verify].
@@ -79,7 +78,7 @@ func (e SNSEnvelope) check() error {
 func isSNSURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme == "https" && u.User == nil && u.Opaque == "" && u.Fragment == "" &&
-		(u.Host == u.Hostname() || u.Port() == "443") && snsHost.MatchString(u.Hostname())
+		(u.Host == u.Hostname() || u.Port() == "443") && snsHost().MatchString(u.Hostname())
 }
 
 func parseSNS(header http.Header, body []byte, o Options) (Result, error) {

@@ -107,7 +107,7 @@ func signingCertificate(certificates []byte, check CertificateCheck) (*x509.Cert
 
 func namesSNS(cert *x509.Certificate) bool {
 	for _, name := range append(cert.DNSNames, cert.Subject.CommonName) {
-		if name == "sns.amazonaws.com" || snsHost.MatchString(name) {
+		if name == "sns.amazonaws.com" || snsHost().MatchString(name) {
 			return true
 		}
 	}

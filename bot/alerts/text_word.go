@@ -8,9 +8,9 @@ import (
 
 // portWords are the ways in which programs write a host and its port as words: curl, ssh and libpq ("connect to 10.0.3.12 port
 // 8080", `connection to server at "10.0.3.12", port 5432`), Python's ("host='10.0.3.12', port=8080").
-var portWords = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)\b(?:connect|connection|connecting|reach)(?: to)?(?: host| server)?(?: at)? ["'\[(]?([a-z0-9][a-z0-9._:-]*)["'\])]?,? port ([0-9]{1,5})\b`),
-	regexp.MustCompile(`(?i)\bhost ?= ?["']?([a-z0-9][a-z0-9._:-]*)["']?,? +port ?= ?["']?([0-9]{1,5})\b`),
+var portWords = []func() *regexp.Regexp{
+	late(`(?i)\b(?:connect|connection|connecting|reach)(?: to)?(?: host| server)?(?: at)? ["'\[(]?([a-z0-9][a-z0-9._:-]*)["'\])]?,? port ([0-9]{1,5})\b`),
+	late(`(?i)\bhost ?= ?["']?([a-z0-9][a-z0-9._:-]*)["']?,? +port ?= ?["']?([0-9]{1,5})\b`),
 }
 
 // fillers are words that stand where a host would: "connect to port 8080".
@@ -22,7 +22,7 @@ func portsInWords(s string) (found []candidate) {
 		return nil
 	}
 	for _, form := range portWords {
-		for _, m := range form.FindAllStringSubmatch(s, maxTargets) {
+		for _, m := range form().FindAllStringSubmatch(s, maxTargets) {
 			if t, ok := hostPort(joinPort(m[1], m[2])); ok && !unspecified(t) && !oddHost(m[1]) && !fillers[m[1]] {
 				found = append(found, candidate{target: t, sure: true})
 			}

@@ -3,8 +3,10 @@ package expr
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
@@ -116,6 +118,20 @@ func (e *Env) Compile(src string, want Kind) (*Expr, error) {
 		return nil, x.err
 	}
 	return x, nil
+}
+
+// CompileAll compiles what is still to be compiled, on all processors.
+func CompileAll(list []*Expr) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+				list[i].once.Do(list[i].compile)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func (x *Expr) compile() {

@@ -35,8 +35,11 @@ const Usage = "nginx=/var/log/nginx/error.log, haproxy=journal:haproxy.service, 
 
 var (
 	programName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
-	unitName    = regexp.MustCompile(`^[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]{0,254}$`) // systemd.unit(5); no leading dash: it is an argument of journalctl
+	unitName    = regexp.MustCompile(`^[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*$`) // systemd.unit(5): at most maxUnit long; no leading dash: it is an argument of journalctl
 )
+
+// maxUnit is the longest name of a unit, systemd.unit(5).
+const maxUnit = 255
 
 // maxSocketPath is the longest path of a Unix socket, in bytes (unix(7)).
 const maxSocketPath = 107
@@ -83,7 +86,7 @@ func ParseSources(texts, programs []string) ([]Source, error) {
 func (s Source) check() error {
 	switch s.Kind {
 	case Journal:
-		if !unitName.MatchString(s.Where) {
+		if len(s.Where) > maxUnit || !unitName.MatchString(s.Where) {
 			return fmt.Errorf("%q is not the name of a systemd unit", s.Where)
 		}
 	case UDP:
