@@ -89,21 +89,33 @@ func (b *Bot) reads(ctx context.Context, channel string) bool {
 }
 
 func (b *Bot) channelName(ctx context.Context, id string) string {
-	b.channels.Lock()
-	defer b.channels.Unlock()
-	if name, ok := b.channels.names[id]; ok {
+	if name, ok := b.channels.known(id); ok {
 		return name
 	}
-	name, err := b.Slack.ChannelName(ctx, id)
+	name, err := b.Slack.ChannelName(ctx, id) // nobody waits behind a slow Slack
 	if err != nil {
 		b.Log.Warn("ask for a channel's name", "channel", id, "error", err)
 		return ""
 	}
-	if b.channels.names == nil || len(b.channels.names) > 10_000 {
-		b.channels.names = map[string]string{}
-	}
-	b.channels.names[id] = name
+	b.channels.learn(id, name)
 	return name
+}
+
+func (c *channelNames) known(id string) (name string, ok bool) {
+	c.Lock()
+	defer c.Unlock()
+	name, ok = c.names[id]
+	return name, ok
+}
+
+// learn keeps a name, of so many channels at most.
+func (c *channelNames) learn(id, name string) {
+	c.Lock()
+	defer c.Unlock()
+	if c.names == nil || len(c.names) > 10_000 {
+		c.names = map[string]string{}
+	}
+	c.names[id] = name
 }
 
 // learnSelf asks Slack who the bot is, so that it never answers itself.
