@@ -159,6 +159,11 @@ func (d *decoder) defines(p *Plan, n *yaml.Node) {
 			p.env.Define(k.Value, x)
 		}
 	}
+	var all []*expr.Expr
+	for _, def := range p.defines {
+		all = append(all, def.cond)
+	}
+	expr.CompileAll(all)
 	for _, cycle := range cycles(p.defineNeeds()) {
 		d.fail(n, "", "these conditions need each other: %s", cycle)
 	}
@@ -167,11 +172,6 @@ func (d *decoder) defines(p *Plan, n *yaml.Node) {
 // defineNeeds gives the names that each condition mentions itself.
 func (p *Plan) defineNeeds() map[string][]string {
 	needs := map[string][]string{}
-	var all []*expr.Expr
-	for _, def := range p.defines {
-		all = append(all, def.cond)
-	}
-	expr.CompileAll(all)
 	for _, def := range p.defines {
 		needs[def.name] = def.cond.Names()
 	}
