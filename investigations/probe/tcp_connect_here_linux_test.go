@@ -199,3 +199,28 @@ func benchmarkConnect(b *testing.B, port int64) {
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "checks/s")
 }
+
+// TestConnectItself connects from the port that it connects to: a socket that
+// meets itself is nobody's service, and leaves the port free for one.
+func TestConnectItself(t *testing.T) {
+	for _, address := range []string{"127.0.0.1", "::1"} {
+		l, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+		if err != nil {
+			t.Skip(err) // no IPv6 here
+		}
+		to := l.Addr().(*net.TCPAddr).AddrPort()
+		l.Close()
+		args := ConnectArgs{Addresses: []string{address}, Port: int64(to.Port()), SourcePorts: []int64{int64(to.Port())}, Attempts: 1}
+		f, err := TCPConnect(t.Context(), args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "refused", f.Refused, true)
+		want(t, "ports_taken", f.PortsTaken, true)
+		if l, err = net.Listen("tcp", to.String()); err != nil {
+			t.Errorf("the port is not free afterwards: %v", err)
+			continue
+		}
+		l.Close()
+	}
+}

@@ -11,16 +11,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// selfTries is how often the kernel may choose the target's own port to connect
+// from before that is believed to be no chance.
+const selfTries = 4
+
 // connectOnce makes one connection and closes it. source is the port to
 // connect from, 0 for the kernel's choice. The error is of this host (no file
 // descriptor is left); whatever the network says is the try's outcome. If ctx
 // ends first, the outcome is empty.
+//
+// A socket that connects to this host from the very port that it connects to
+// meets itself: TCP's simultaneous open, RFC 9293 section 3.5. Nobody listens
+// there, whatever it looks like, so that such a port counts as taken.
 func connectOnce(ctx context.Context, to netip.AddrPort, source uint16, timeout time.Duration) (t try, err error) {
-	fd, err := tcpSocket(to.Addr())
-	if err != nil {
-		return t, err
+	for range selfTries {
+		fd, err := tcpSocket(to.Addr())
+		if err != nil {
+			return t, err
+		}
+		t, err = connectSocket(ctx, fd, to, source, timeout)
+		if err != nil || t.outcome != connected || t.source != to {
+			return t, err
+		}
+		t = try{portTaken: true}
+		if source != 0 {
+			break
+		}
 	}
-	return connectSocket(ctx, fd, to, source, timeout)
+	return t, nil
 }
 
 // connectSocket is connectOnce on a socket, which it closes.
@@ -41,13 +59,22 @@ func connectSocket(ctx context.Context, fd int, to netip.AddrPort, source uint16
 	if t.outcome, t.icmp = look(fd); t.outcome != "" {
 		t.took = time.Since(start)
 		t.source = localAddress(fd)
+		leave(fd, t.source == to)
 		unix.Close(fd)
 		return t, nil
 	}
 	// The runtime's poller waits from here on: no thread is blocked.
 	f := os.NewFile(uintptr(fd), "tcp")
 	defer f.Close()
-	return await(ctx, f, start, timeout)
+	return await(ctx, f, to, start, timeout)
+}
+
+// leave has a socket that met itself keep no port when it is closed: in
+// TIME-WAIT it would keep the target's own service from it for a minute.
+func leave(fd int, itself bool) {
+	if itself {
+		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
 }
 
 // tcpSocket is a non-blocking TCP socket that keeps ICMP errors on its queue
@@ -94,7 +121,7 @@ func atOnce(err error, source uint16, took time.Duration) try {
 }
 
 // await waits for a connection to come to its end.
-func await(ctx context.Context, f *os.File, start time.Time, timeout time.Duration) (t try, err error) {
+func await(ctx context.Context, f *os.File, to netip.AddrPort, start time.Time, timeout time.Duration) (t try, err error) {
 	if err := f.SetWriteDeadline(start.Add(timeout)); err != nil {
 		return t, fmt.Errorf("set a deadline: %w", err)
 	}
@@ -109,7 +136,10 @@ func await(ctx context.Context, f *os.File, start time.Time, timeout time.Durati
 		t.took = time.Since(start)
 		return t.outcome != ""
 	})
-	raw.Control(func(fd uintptr) { t.source = localAddress(int(fd)) })
+	raw.Control(func(fd uintptr) {
+		t.source = localAddress(int(fd))
+		leave(int(fd), t.source == to)
+	})
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		if t.took = time.Since(start); ctx.Err() == nil {
 			t.outcome = timedOut
