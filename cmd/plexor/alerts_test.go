@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -68,15 +69,21 @@ func webhook(alerts ...string) string {
 	return `{"version":"4","alerts":[` + strings.Join(alerts, ",") + `]}`
 }
 
-// refusing returns an address on which nobody listens.
+// refusing returns an address on which nobody listens. Its port is not one of
+// those that the kernel hands out (ip_local_port_range): no other test comes to
+// listen on it by chance.
 func refusing(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.N(12_000)))
+		if err != nil {
+			continue
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // said waits for a message that contains text, and returns it.
