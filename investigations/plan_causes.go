@@ -20,8 +20,8 @@ func (d *decoder) causes(p *Plan, n *yaml.Node) {
 		explains[c.ID] = f["explains"]
 		if f["when"] == nil {
 			d.fail(item, "", "cause %s has no when", c.ID)
-		} else {
-			c.when = d.condition(f["when"], "when")
+		} else if c.when = d.condition(f["when"], "when"); c.when != nil {
+			c.Needs = p.checksIn(c.when.Names())
 		}
 		if c.say = d.template(f["say"], "say"); f["say"] == nil {
 			d.fail(item, "", "cause %s says nothing", c.ID)
@@ -38,28 +38,11 @@ func (d *decoder) causes(p *Plan, n *yaml.Node) {
 		}
 		p.Causes = append(p.Causes, c)
 	}
-	p.causeNeeds()
 	for _, c := range p.Causes {
 		for _, e := range c.Explains {
 			if _, ok := ids[e]; !ok {
 				d.fail(explains[c.ID], nearestHint(e, ids), "%s: no such cause", shorten(e))
 			}
-		}
-	}
-}
-
-// causeNeeds finds the checks that each cause needs.
-func (p *Plan) causeNeeds() {
-	var all []*expr.Expr
-	for _, c := range p.Causes {
-		if c.when != nil {
-			all = append(all, c.when)
-		}
-	}
-	expr.CompileAll(all)
-	for i := range p.Causes {
-		if c := &p.Causes[i]; c.when != nil {
-			c.Needs = p.checksIn(c.when.Names())
 		}
 	}
 }

@@ -71,9 +71,32 @@ func (d *decoder) plan(root *yaml.Node) *Plan {
 	}
 	d.causes(p, top["causes"])
 	d.order(p, nodes)
+	if d.lazy && len(d.errs) == 0 {
+		expr.CompileAll(p.conditions())
+	}
 	tests := d.tests(p, top["tests"])
 	p.tests = func() []planTest { return tests }
 	return p
+}
+
+// conditions are those that every investigation asks.
+func (p *Plan) conditions() []*expr.Expr {
+	all := []*expr.Expr{p.healthy}
+	for _, def := range p.defines {
+		all = append(all, def.cond)
+	}
+	for _, c := range p.Causes {
+		all = append(all, c.when)
+	}
+	for _, s := range p.Steps {
+		for _, c := range s.Checks {
+			all = append(all, c.cond)
+		}
+		for _, f := range s.findings {
+			all = append(all, f.when)
+		}
+	}
+	return slices.DeleteFunc(all, func(x *expr.Expr) bool { return x == nil })
 }
 
 func (d *decoder) inputs(n *yaml.Node) []Input {
@@ -159,11 +182,6 @@ func (d *decoder) defines(p *Plan, n *yaml.Node) {
 			p.env.Define(k.Value, x)
 		}
 	}
-	var all []*expr.Expr
-	for _, def := range p.defines {
-		all = append(all, def.cond)
-	}
-	expr.CompileAll(all)
 	for _, cycle := range cycles(p.defineNeeds()) {
 		d.fail(n, "", "these conditions need each other: %s", cycle)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // arn is what of an Amazon resource name says where to ask. Its region becomes
@@ -13,10 +14,12 @@ type arn struct {
 	group                   bool // a target group, else a load balancer
 }
 
-var arnForm = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):elasticloadbalancing:([a-z]{2,3}(?:-[a-z]+){1,3}-[0-9]{1,2}):[0-9]{12}:(targetgroup/[A-Za-z0-9-]{1,64}/[0-9a-f]{1,32}|loadbalancer/(?:app|net|gwy)/[A-Za-z0-9-]{1,64}/[0-9a-f]{1,32})$`)
+var arnForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):elasticloadbalancing:([a-z]{2,3}(?:-[a-z]+){1,3}-[0-9]{1,2}):[0-9]{12}:(targetgroup/[A-Za-z0-9-]{1,64}/[0-9a-f]{1,32}|loadbalancer/(?:app|net|gwy)/[A-Za-z0-9-]{1,64}/[0-9a-f]{1,32})$`)
+})
 
 func parseARN(s string) (arn, error) {
-	m := arnForm.FindStringSubmatch(s)
+	m := arnForm().FindStringSubmatch(s)
 	if m == nil {
 		return arn{}, fmt.Errorf("%.150q is not the ARN of a target group, or of an application, network or gateway load balancer", s)
 	}

@@ -1,3 +1,7 @@
+// An idle runner does not ask every second how many processors it may use.
+//
+//go:debug updatemaxprocs=0
+
 // Command plexor-runner is Plexor's agent on a host: it joins a bot with a token,
 // keeps connected to it, and carries out the probes that it asks for and that
 // the host's policy allows.

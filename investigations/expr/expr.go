@@ -186,6 +186,9 @@ func (e *Env) namesIn(a *ast.AST) []string {
 
 // Names gives the variables and conditions that the expression mentions, sorted.
 func (x *Expr) Names() []string {
+	if x.env.Lazy {
+		return mentioned(x.Source, x.env.vars)
+	}
 	x.once.Do(x.compile)
 	return x.names
 }

@@ -3,6 +3,7 @@ package plans_test
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -71,5 +72,35 @@ func TestLoadSaysWhatItLeavesOut(t *testing.T) {
 	var errs investigations.PlanErrors
 	if len(all) != 1 || all[0].File != "a.yml" || !errors.As(err, &errs) || errs[0].File != "b.yaml" || errs[len(errs)-1].Message != "plan a is already in a.yml" {
 		t.Errorf("Load = %d plans, %v; want a.yml, and what is wrong with b.yaml and c.yml", len(all), err)
+	}
+}
+
+// TestLazyNames: a plan that is known to be right gets the needs of its checks
+// and causes from the words of its expressions; they are those that a compiled
+// one has.
+func TestLazyNames(t *testing.T) {
+	src, err := fs.ReadFile(plans.Builtin(), "connection-refused.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lazy, err := investigations.LoadTested("connection-refused.yml", src, probe.Catalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := investigations.LoadPlan("connection-refused.yml", src, probe.Catalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range whole.Causes {
+		if got := lazy.Causes[i].Needs; !slices.Equal(got, c.Needs) {
+			t.Errorf("cause %s needs %v by its words, want %v", c.ID, got, c.Needs)
+		}
+	}
+	for i, s := range whole.Steps {
+		for k, c := range s.Checks {
+			if got := lazy.Steps[i].Checks[k].Needs; !slices.Equal(got, c.Needs) {
+				t.Errorf("check %s needs %v by its words, want %v", c.ID, got, c.Needs)
+			}
+		}
 	}
 }

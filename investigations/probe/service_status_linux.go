@@ -72,12 +72,15 @@ func (s *Set) serviceOf(ctx context.Context, args ServiceArgs) (unit string, pid
 	return "", 0, errors.New("a unit, a process or a port is needed")
 }
 
-// unitNames are systemd.unit(5)'s.
-var unitNames = regexp.MustCompile(`^[A-Za-z0-9:_.@\\-]{1,246}$`)
+// unitNames are systemd.unit(5)'s, of at most maxUnitName characters.
+var unitNames = regexp.MustCompile(`^[A-Za-z0-9:_.@\\-]+$`)
+
+// maxUnitName is their length without the suffix that this program adds.
+const maxUnitName = 246
 
 // unitName is a unit's whole name: a service's suffix may be left out.
 func unitName(name string) (string, error) {
-	if !unitNames.MatchString(name) {
+	if len(name) > maxUnitName || !unitNames.MatchString(name) {
 		return "", fmt.Errorf("%.64q is not the name of a unit", name)
 	}
 	for _, suffix := range []string{

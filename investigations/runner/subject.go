@@ -43,16 +43,19 @@ func ParseSubject(s string) (version int, name string, ok bool) {
 	return version, parts[3], true
 }
 
+// maxName is the longest name, label or value of a label, in bytes.
+const maxName = 63
+
 var (
-	nameSyntax  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	keySyntax   = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$`)
-	valueSyntax = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
+	nameSyntax  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+	keySyntax   = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]*[a-z0-9])?$`)
+	valueSyntax = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 )
 
 // CheckName says what is wrong with a runner's name. A name is a DNS label
 // (RFC 1123, 2.1), so that it is one token of a subject.
 func CheckName(name string) error {
-	if !nameSyntax.MatchString(name) {
+	if len(name) > maxName || !nameSyntax.MatchString(name) {
 		return fmt.Errorf("runner name %q: 1 to 63 of a-z, 0-9 and -, not beginning or ending with -", clip(name))
 	}
 	return nil
@@ -65,10 +68,10 @@ func CheckLabels(labels map[string]string) error {
 		return fmt.Errorf("%d labels: at most 16", len(labels))
 	}
 	for k, v := range labels {
-		if !keySyntax.MatchString(k) {
+		if len(k) > maxName || !keySyntax.MatchString(k) {
 			return fmt.Errorf("label %q: 1 to 63 of a-z, 0-9, '.', '_', '/' and '-'", clip(k))
 		}
-		if !valueSyntax.MatchString(v) {
+		if len(v) > maxName || !valueSyntax.MatchString(v) {
 			return fmt.Errorf("label %s=%q: 1 to 63 letters, digits, '.', '_' and '-'", k, clip(v))
 		}
 	}
