@@ -15,9 +15,9 @@
 // MiB that came in one go the end; what is raised then says that it is a sample.
 //
 // PLEXOR_TEST_COST=8 go test -v -run TestCost ./investigations/runner/follow says
-// what that costs, with each line a failure. On a busy machine of two cores,
-// 10,000 lines a second of nginx's error log took 3.5 % of a core, 50,000 took 7 %
-// and 15 MB; of HAProxy's over UDP, 10,000 took 9 %; over a Unix socket 15 % where
+// what that costs, with each line a failure. On a machine of two cores, 10,000
+// lines a second of nginx's error log took 3.2 % of a core, 50,000 took 5.3 %; of
+// HAProxy's over UDP, 10,000 took 8 %; over a Unix socket 17 % where
 // the kernel keeps 10 messages (net.unix.max_dgram_qlen), which have to be read
 // one by one.
 //
