@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -38,8 +39,9 @@ func (c confFiles) read(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfFile))
-	return string(text), err
+	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxConfFile)+bytes.MinRead))
+	_, err = text.ReadFrom(io.LimitReader(f, maxConfFile))
+	return text.String(), err
 }
 
 // glob are the files that a pattern matches, in order.

@@ -74,10 +74,13 @@ func readDropIns(files confFiles, dirs []string) (settings []setting) {
 	return settings
 }
 
+// continued joins the lines that end with a backslash.
+var continued = strings.NewReplacer("\\\r\n", " ", "\\\n", " ")
+
 // parseUnit reads a unit file (systemd.syntax(7)).
 func parseUnit(text, where string) (settings []setting) {
 	section := ""
-	text = strings.NewReplacer("\\\r\n", " ", "\\\n", " ").Replace(text)
+	text = continued.Replace(text)
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		switch {
