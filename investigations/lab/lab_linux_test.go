@@ -74,10 +74,26 @@ func TestFaults(t *testing.T) {
 			look(t, l, f)
 			if f.Fix != "" {
 				l.host(f.On).Shell(t, f.Fix)
-				look(t, l, Fault{Target: f.Target, Address: f.Address})
+				healed(t, l, f)
 			}
 		})
 	}
+}
+
+// healed waits until lb reaches the target: some fixes return before the program
+// has done what it was told (nginx reloads when its signal has come).
+func healed(t *testing.T, l *Lab, f Fault) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		address, err := l.resolve(t, cmp.Or(f.Address, f.Target))
+		if err != nil {
+			continue
+		}
+		if a, err := l.LB.Connect(t.Context(), address, patience); err == nil && a.Errno == 0 {
+			return
+		}
+	}
+	look(t, l, Fault{Target: f.Target, Address: f.Address})
 }
 
 // look compares what lb sees of the target with what the fault says.
