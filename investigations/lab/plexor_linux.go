@@ -153,7 +153,7 @@ func (p *Plexor) RemoveRunner(t testing.TB, h *Host) {
 }
 
 // remember waits until the runner on the host, where there is one, has seen who
-// holds the port: it looks every two seconds.
+// holds the port: it looks every three seconds.
 func (h *Host) remember(t testing.TB, port int) {
 	t.Helper()
 	if !slices.ContainsFunc(h.processes, func(p *Process) bool { return p.name == runnerName }) {

@@ -19,7 +19,7 @@ import (
 
 const (
 	memorySchema = 1
-	memoryPoll   = 2 * time.Second
+	memoryPoll   = 3 * time.Second
 	// memoryFresh is how old a port's Until on the disk may become while its
 	// holder still holds it.
 	memoryFresh = 10 * time.Minute
@@ -107,7 +107,7 @@ func (m *PortMemory) Run(ctx context.Context) error {
 	}
 }
 
-// Look takes in who listens now. Run does so every two seconds.
+// Look takes in who listens now. Run does so every three seconds.
 func (m *PortMemory) Look() error {
 	m.looking.Lock()
 	defer m.looking.Unlock()
