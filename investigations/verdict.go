@@ -44,7 +44,7 @@ func (r *run) endpointVerdict(s *scope) *Verdict {
 	}
 	for _, c := range causes {
 		switch {
-		case c.Truth == False:
+		case c.Truth == False && s.address != "": // where nothing was connected to, nothing was looked at
 			v.RuledOut = append(v.RuledOut, c.ID)
 		case c.Truth == Open && v.Kind == VerdictInconclusive:
 			v.Candidates = append(v.Candidates, j.Candidate(c.ID))
@@ -66,6 +66,9 @@ func (r *run) endpointHeadline(s *scope, v *Verdict) string {
 	lead := name + ": no fault was found"
 	if what := r.trouble(s); what != "" {
 		lead = what
+	}
+	if s.address == "" && len(v.Candidates) == 0 {
+		return lead + "; nothing was connected to, and no cause was looked for"
 	}
 	return lead + "; " + open(len(v.Candidates))
 }
