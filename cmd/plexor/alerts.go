@@ -46,9 +46,6 @@ func alertsList(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args, 0, 0); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	var list []store.Alert
 	ask := func(c *client) error {
 		return c.call(ctx, http.MethodGet, fmt.Sprintf("/api/v1/alerts?limit=%d&firing=%t", *limit, *firing), nil, &list)
@@ -90,9 +87,6 @@ func alertsMute(ctx context.Context, p program, verb string) (int, error) {
 	w.flags(f.FlagSet)
 	o := f.output()
 	if err := f.parse(p.args, 0, 100); err != nil {
-		return exitFailed, err
-	}
-	if err := checkOutput(*o); err != nil {
 		return exitFailed, err
 	}
 	c, err := w.client(p.env)

@@ -30,9 +30,6 @@ func alertsTest(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args, 1, 1); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	if *source == "" {
 		return exitFailed, &usageError{reason: "which source?", hint: "--source NAME: " + strings.Join(alerts.Sources(), ", ")}
 	}

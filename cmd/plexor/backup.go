@@ -28,9 +28,6 @@ func backupRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args, 1, 1); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	ask := func(c *client) error {
 		_, err := c.download(ctx, "/api/v1/backup", f.args[0])
 		return err

@@ -35,9 +35,6 @@ func diagnoseRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args, 0, 20); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	c, err := bot.ParseCommand(strings.Join(quoteAll(f.args), " "))
 	if err == nil && c.Verb != "diagnose" {
 		err = &bot.UsageError{Reason: c.Verb + " is not a target", Hint: "plexor diagnose HOST:PORT"}

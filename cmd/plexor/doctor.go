@@ -50,9 +50,6 @@ func doctorRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args, 0, 0); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	d := new(doctor)
 	d.examine(ctx, p, w)
 	code := exitOK

@@ -13,6 +13,7 @@ import (
 type flags struct {
 	*flag.FlagSet
 	args []string // what was no flag
+	o    *string  // -o; nil: the command has none
 }
 
 func newFlags(name string) *flags {
@@ -40,19 +41,16 @@ func (f *flags) parse(args []string, least, most int) error {
 	if len(f.args) < least || len(f.args) > most {
 		return &usageError{reason: "that is not how it is written", hint: "plexor help " + f.Name()}
 	}
+	if f.o != nil && *f.o != "text" && *f.o != "json" {
+		return &usageError{reason: fmt.Sprintf("-o %s: it is text or json", *f.o)}
+	}
 	return nil
 }
 
 // output is the -o flag.
 func (f *flags) output() *string {
-	return f.String("o", "text", "text or json")
-}
-
-func checkOutput(o string) error {
-	if o != "text" && o != "json" {
-		return &usageError{reason: fmt.Sprintf("-o %s: it is text or json", o)}
-	}
-	return nil
+	f.o = f.String("o", "text", "text or json")
+	return f.o
 }
 
 // pairs collects a flag that may be given several times as key=value.

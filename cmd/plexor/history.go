@@ -35,9 +35,6 @@ func historyRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args, 0, 1); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	filter := store.Filter{Limit: *limit}
 	if len(f.args) > 0 {
 		t, err := investigations.ParseTarget(f.args[0])

@@ -21,9 +21,6 @@ func planRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args[1:], 0, 100); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	if verb != "list" && len(f.args) == 0 {
 		return exitFailed, &usageError{reason: "which plan?", hint: "plexor help plan"}
 	}

@@ -40,9 +40,6 @@ func runnerRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(args, least, least); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	c, err := w.client(p.env)
 	if err != nil {
 		return exitFailed, err

@@ -75,9 +75,6 @@ func scheduleRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(args, least, max(least, most)); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	if verb == "explain" {
 		return explain(p.out, f.args[0], s.request.Zone, *o)
 	}

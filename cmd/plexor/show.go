@@ -26,9 +26,6 @@ func showRun(ctx context.Context, p program) (int, error) {
 	if err := f.parse(p.args, 1, 1); err != nil {
 		return exitFailed, err
 	}
-	if err := checkOutput(*o); err != nil {
-		return exitFailed, err
-	}
 	var inv investigations.Investigation
 	ask := func(c *client) error {
 		return c.call(ctx, http.MethodGet, "/api/v1/investigations/"+url.PathEscape(f.args[0]), nil, &inv)
