@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -15,23 +12,10 @@ import (
 // type, and the thread proves why the stopped backend refuses and how to mend
 // it. WORKSPACE_SCREENSHOTS names a directory for pictures of it.
 func TestDemoInBrowser(t *testing.T) {
-	const dir = "../../bot/workspace/browsertest"
-	browser := ""
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); name != "" && err == nil && browser == "" {
-			browser = path
-		}
-	}
-	_, noNode := exec.LookPath("node")
-	_, noModule := os.Stat(filepath.Join(dir, "node_modules", "playwright-core"))
-	switch {
-	case testing.Short():
-		t.Skip("short")
-	case runtime.GOOS != "linux":
+	if runtime.GOOS != "linux" {
 		t.Skip("only Linux proves a stopped process")
-	case browser == "" || noNode != nil || noModule != nil:
-		t.Skip("needs chromium, node, and npm ci in bot/workspace/browsertest")
 	}
+	browser := findBrowser(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	d := &demo{dir: t.TempDir(), log: slog.New(slog.DiscardHandler)}
@@ -57,15 +41,5 @@ func TestDemoInBrowser(t *testing.T) {
 			target = b.target()
 		}
 	}
-	shots := os.Getenv("WORKSPACE_SCREENSHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
-	cmd := exec.CommandContext(ctx, "node", "demo.mjs")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "URL="+url, "TARGET="+target, "BROWSER="+browser, "SHOTS="+shots, "PROFILE="+t.TempDir())
-	cmd.WaitDelay = 5 * time.Second
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("demo.mjs: %v\n%s", err, out)
-	}
+	browse(ctx, t, "demo.mjs", "URL="+url, "TARGET="+target, "BROWSER="+browser)
 }

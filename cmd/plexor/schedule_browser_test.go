@@ -5,9 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -79,40 +76,14 @@ func (s *switchable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the recovery and the digest with its picture. WORKSPACE_SCREENSHOTS names a
 // directory for pictures of it.
 func TestScheduleInBrowser(t *testing.T) {
-	const dir = "../../bot/workspace/browsertest"
-	browser := ""
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); name != "" && err == nil && browser == "" {
-			browser = path
-		}
-	}
-	_, noNode := exec.LookPath("node")
-	_, noModule := os.Stat(filepath.Join(dir, "node_modules", "playwright-core"))
-	switch {
-	case testing.Short():
-		t.Skip("short")
-	case browser == "" || noNode != nil || noModule != nil:
-		t.Skip("needs chromium, node, and npm ci in bot/workspace/browsertest")
-	}
+	browser := findBrowser(t)
 	b := newBed(t, workspaceConfig(workspace.Config{}))
 	b.start()
 	b.ready()
 	backend := newSwitchable(t)
 	bed := httptest.NewServer(backend)
 	defer bed.Close()
-	shots := os.Getenv("WORKSPACE_SCREENSHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "schedule.mjs")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "URL="+b.control.URL, "BOT="+b.api, "TOKEN=token", "BED="+bed.URL, "TARGET="+backend.address,
-		"BROWSER="+browser, "SHOTS="+shots, "PROFILE="+t.TempDir())
-	cmd.WaitDelay = 5 * time.Second
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("schedule.mjs: %v\n%s", err, out)
-	}
+	browse(ctx, t, "schedule.mjs", "URL="+b.control.URL, "BOT="+b.api, "TOKEN=token", "BED="+bed.URL, "TARGET="+backend.address, "BROWSER="+browser)
 }

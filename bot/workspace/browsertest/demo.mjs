@@ -1,22 +1,10 @@
 // Follows the README as a person would: opens the demo's page, types what the channel says, reads the thread.
 // URL, TARGET (the stopped backend), BROWSER, SHOTS and PROFILE come from the Go test that runs this.
-import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
-import path from "node:path";
+import { open } from "./browser.mjs";
 
-const { URL: base, TARGET, BROWSER, SHOTS, PROFILE } = process.env;
-const context = await chromium.launchPersistentContext(PROFILE, {
-  executablePath: BROWSER,
-  headless: true,
-  viewport: { width: 1280, height: 1000 },
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
-});
-context.setDefaultTimeout(90_000);
-const page = context.pages()[0] ?? (await context.newPage());
-const shot = (name) => page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
-const channel = page.getByRole("main");
-const thread = page.getByRole("complementary", { name: "Thread" });
+const { URL: base, TARGET } = process.env;
+const { context, page, shot, channel, thread } = await open({ height: 1000, timeout: 90_000 });
 
 try {
   await page.goto(base);

@@ -1,19 +1,10 @@
 // Drives the page as a person would. URL, BROWSER, SHOTS and PROFILE come from the Go test that runs this.
-import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
-import path from "node:path";
+import { open } from "./browser.mjs";
 
-const { URL: base, BROWSER, SHOTS, PROFILE } = process.env;
+const { URL: base } = process.env;
 const timeout = 60_000;
-const context = await chromium.launchPersistentContext(PROFILE, {
-  executablePath: BROWSER,
-  headless: true,
-  viewport: { width: 1280, height: 800 },
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
-});
-context.setDefaultTimeout(timeout);
-const page = context.pages()[0] ?? (await context.newPage());
+const { context, page, shot, channel, thread } = await open({ height: 800, timeout });
 const problems = [];
 const outside = [];
 page.on("pageerror", (error) => problems.push(String(error)));
@@ -21,9 +12,6 @@ page.on("console", (line) => /style-src|script-src/.test(line.text()) && problem
 const ours = (request) => request.url().startsWith(base) || request.url().startsWith("data:");
 page.on("requestfinished", (request) => ours(request) || outside.push(request.url()));
 page.on("requestfailed", (request) => ours(request) || request.failure().errorText === "csp" || outside.push(`${request.url()} ${request.failure().errorText}`));
-const shot = (name) => page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
-const channel = page.getByRole("main");
-const thread = page.getByRole("complementary", { name: "Thread" });
 
 try {
   await page.goto(base);

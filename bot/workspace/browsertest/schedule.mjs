@@ -1,22 +1,10 @@
 // Makes a schedule in the modal and follows it from a failure to the digest, as a person would. URL, BOT, TOKEN, BED,
 // TARGET, BROWSER, SHOTS and PROFILE come from the Go test that runs this.
-import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
-import path from "node:path";
+import { open } from "./browser.mjs";
 
-const { URL: base, BOT, TOKEN, BED, TARGET, BROWSER, SHOTS, PROFILE } = process.env;
-const context = await chromium.launchPersistentContext(PROFILE, {
-  executablePath: BROWSER,
-  headless: true,
-  viewport: { width: 1280, height: 900 },
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
-});
-context.setDefaultTimeout(90_000);
-const page = context.pages()[0] ?? (await context.newPage());
-const shot = (name) => page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
-const channel = page.getByRole("main");
-const thread = page.getByRole("complementary", { name: "Thread" });
+const { URL: base, BOT, TOKEN, BED, TARGET } = process.env;
+const { context, page, shot, channel, thread } = await open({ height: 900, timeout: 90_000 });
 
 const type = async (text) => {
   const composer = page.getByRole("textbox", { name: "Message #ops" });
