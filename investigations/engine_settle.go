@@ -40,7 +40,7 @@ func (p *Plan) whyMissing(s *scope, run Truth, missing []Missing) string {
 func (p *Plan) whyLacking(s *scope, missing []Missing) string {
 	for _, m := range missing {
 		switch {
-		case s.address == "" && m.Check == "":
+		case s.address == "" && (m.Check == "" || !m.Final): // what has not come will not come
 			return nothingResolved
 		case m.Check != "":
 			return p.reasons([]Missing{m})[0]
