@@ -15,10 +15,11 @@ import (
 	"cel.dev/cel-go/ext"
 )
 
-// The bounds of one expression: characters, nested loops, and steps of
+// The bounds of one expression: characters, depth, nested loops, and steps of
 // evaluation as CEL counts them.
 const (
 	maxLength = 4096
+	maxDepth  = 64
 	maxNested = 2
 	maxCost   = 2_000_000
 )
@@ -34,6 +35,7 @@ type Env struct {
 	vars     map[string]*types.Type
 	defines  map[string]*Expr
 	compiled map[source]*Expr // plans say many things more than once
+	quick    func() *quick
 }
 
 type source struct {
@@ -52,7 +54,7 @@ func NewEnv(vars map[string]reflect.Type, defines []string) (*Env, error) {
 	e := &Env{types: p, vars: map[string]*types.Type{}, defines: map[string]*Expr{}, compiled: map[source]*Expr{}}
 	opts := []cel.EnvOption{
 		cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p.Registry),
-		cel.DefaultUTCTimeZone(true), cel.ParserExpressionSizeLimit(maxLength), cel.ParserRecursionLimit(64),
+		cel.DefaultUTCTimeZone(true), cel.ParserExpressionSizeLimit(maxLength), cel.ParserRecursionLimit(maxDepth),
 		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(maxNested), cel.ValidateRegexLiterals(),
 			cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
 		ext.Strings(), ext.Lists(), sure(),
@@ -72,6 +74,7 @@ func NewEnv(vars map[string]reflect.Type, defines []string) (*Env, error) {
 	if e.cel, err = cel.NewCustomEnv(append([]cel.EnvOption{cel.StdLib()}, opts...)...); err != nil {
 		return nil, fmt.Errorf("making the expression environment: %w", err)
 	}
+	e.quick = sync.OnceValue(func() *quick { return newQuick(e) })
 	return e, nil
 }
 
@@ -140,26 +143,42 @@ func (x *Expr) compile() {
 		x.err = Errors{{Line: 1, Message: fmt.Sprintf("the expression has more than %d characters", maxLength)}}
 		return
 	}
-	parsed, iss := e.cel.Parse(x.Source)
-	if iss.Err() != nil {
-		x.err = e.errors(iss, nil)
+	checked, err := e.check(x.Source)
+	if err != nil {
+		x.err = err
 		return
 	}
-	checked, iss := e.cel.Check(parsed)
-	if iss.Err() != nil {
-		x.err = e.errors(iss, parsed)
-		return
-	}
-	if msg := wrongKind(x.want, checked.OutputType()); msg != "" {
+	output := checked.GetType(checked.Expr().ID())
+	if msg := wrongKind(x.want, output); msg != "" {
 		x.err = Errors{{Line: 1, Message: msg}}
 		return
 	}
-	prog, err := e.cel.Program(checked, cel.CostLimit(maxCost))
+	prog, err := e.cel.PlanProgram(checked, cel.CostLimit(maxCost))
 	if err != nil {
 		x.err = Errors{{Line: 1, Message: err.Error()}}
 		return
 	}
-	x.names, x.typ, x.prog = e.namesIn(checked.NativeRep()), checked.OutputType(), prog
+	x.names, x.typ, x.prog = e.namesIn(checked), output, prog
+}
+
+// check gives the tree of an expression with its types. The error is Errors.
+func (e *Env) check(src string) (*ast.AST, error) {
+	if e.Lazy {
+		if q := e.quick(); q != nil {
+			if tree := q.check(src); tree != nil {
+				return tree, nil
+			}
+		}
+	}
+	parsed, iss := e.cel.Parse(src)
+	if iss.Err() != nil {
+		return nil, e.errors(iss, nil)
+	}
+	checked, iss := e.cel.Check(parsed)
+	if iss.Err() != nil {
+		return nil, e.errors(iss, parsed)
+	}
+	return checked.NativeRep(), nil
 }
 
 func wrongKind(want Kind, got *types.Type) string {
