@@ -37,7 +37,7 @@ type Limits struct {
 	Check     time.Duration // for a check whose plan and probe name none. 10 s
 	Answer    time.Duration // that an answer may come after the check's own deadline. 1 s
 	Arm       time.Duration // that a paired check waits for its watch. 2 s
-	Linger    time.Duration // that a watch goes on after its partner ended; a tenth of it where both are on one host. 200 ms
+	Linger    time.Duration // that a watch goes on after its partner ended; a fortieth of it where both are on one host. 200 ms
 	Endpoints int           // of one investigation. 16
 	AtOnce    int           // checks under way at once in a run. 64
 }

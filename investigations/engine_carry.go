@@ -49,8 +49,8 @@ func (r *run) carryPair(checks, watches []carriage) {
 	watching.Wait()
 }
 
-// linger is how long the watches of a pair go on. Inside one host an answer
-// cannot be far behind.
+// linger is how long the watches of a pair go on. Inside one host nothing is
+// under way any more: what a check got as its answer was seen before.
 func (r *run) linger(checks, watches []carriage) time.Duration {
 	for _, c := range checks {
 		for _, w := range watches {
@@ -59,7 +59,7 @@ func (r *run) linger(checks, watches []carriage) time.Duration {
 			}
 		}
 	}
-	return r.limits.Linger / 10
+	return r.limits.Linger / 40
 }
 
 // watch carries out one watch. One that was not armed when its partner started

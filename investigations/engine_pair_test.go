@@ -63,7 +63,7 @@ func TestAWatchOnTheSameHostLingersLess(t *testing.T) {
 	m := timed(f, 0, time.Second)
 	investigate(t, newEngine(t, f), newInvestigation("127.0.0.1:80"))
 	if late := m.finished.Sub(m.tryEnded); late != 20*time.Millisecond {
-		t.Errorf("the watch finished %s after its partner on the same host, want 20ms", late)
+		t.Errorf("the watch finished %s after its partner on the same host, want 5ms", late)
 	}
 }
 

@@ -1,9 +1,7 @@
 package probe
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -27,21 +25,7 @@ func (c confFiles) read(path string) (string, error) {
 	if *c.left--; *c.left < 0 {
 		return "", fmt.Errorf("more than %d configuration files", maxConfFiles)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is no file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxConfFile)+bytes.MinRead))
-	_, err = text.ReadFrom(io.LimitReader(f, maxConfFile))
-	return text.String(), err
+	return readRegular(path, maxConfFile)
 }
 
 // glob are the files that a pattern matches, in order.

@@ -22,11 +22,15 @@ type setting struct {
 	where               string // the file
 }
 
-// unitFile is a unit with the settings of its file and drop-ins.
+// unitFile is a unit with its file and drop-ins.
 type unitFile struct {
-	name     string
-	settings []setting
+	name  string
+	texts []unitText
 }
+
+// unitText is one file, parsed when something is asked of it: most units have
+// nothing to do with a port.
+type unitText struct{ path, text string }
 
 // readUnits reads the services and sockets of this host that could be started.
 func readUnits(files confFiles, dirs []string) (units []unitFile) {
@@ -48,30 +52,30 @@ func readUnits(files confFiles, dirs []string) (units []unitFile) {
 				index[name] = -1
 				if text, err := files.read(path); err == nil {
 					index[name] = len(units)
-					units = append(units, unitFile{name, parseUnit(text, path)})
+					units = append(units, unitFile{name, []unitText{{path, text}}})
 				}
 			}
 		}
 	}
 	for name, list := range dropIns {
 		if i, ok := index[name]; ok && i >= 0 {
-			units[i].settings = append(units[i].settings, readDropIns(files, list)...)
+			units[i].texts = append(units[i].texts, readDropIns(files, list)...)
 		}
 	}
 	return units
 }
 
-func readDropIns(files confFiles, dirs []string) (settings []setting) {
+func readDropIns(files confFiles, dirs []string) (texts []unitText) {
 	for _, dir := range dirs {
 		entries, _ := os.ReadDir(dir)
 		for _, e := range entries {
 			path := filepath.Join(dir, e.Name())
 			if text, err := files.read(path); err == nil && strings.HasSuffix(path, ".conf") {
-				settings = append(settings, parseUnit(text, path)...)
+				texts = append(texts, unitText{path, text})
 			}
 		}
 	}
-	return settings
+	return texts
 }
 
 // continued joins the lines that end with a backslash.
@@ -98,7 +102,11 @@ func parseUnit(text, where string) (settings []setting) {
 
 // values are those of a key, in order; an empty one takes back those before.
 func (u unitFile) values(section, key string) (list []setting) {
-	for _, s := range u.settings {
+	var all []setting
+	for _, t := range u.texts {
+		all = append(all, parseUnit(t.text, t.path)...)
+	}
+	for _, s := range all {
 		switch {
 		case s.section != section || s.key != key:
 		case s.value == "":
@@ -110,8 +118,16 @@ func (u unitFile) values(section, key string) (list []setting) {
 	return list
 }
 
+// mentions says if a number stands anywhere in the unit's files.
+func (u unitFile) mentions(number string) bool {
+	return slices.ContainsFunc(u.texts, func(t unitText) bool { return strings.Contains(t.text, number) })
+}
+
 // socketOn is the setting by which a socket unit listens on a TCP port.
 func (u unitFile) socketOn(port uint16) (setting, bool) {
+	if !strings.HasSuffix(u.name, ".socket") || !u.mentions(strconv.Itoa(int(port))) {
+		return setting{}, false
+	}
 	for _, s := range u.values("Socket", "ListenStream") {
 		if low, _, ok := listenPorts(s.value, 0); ok && low == port {
 			return s, true
@@ -136,6 +152,9 @@ func (u unitFile) activates() string {
 // commandWith is the setting in which a service's command or environment
 // names a port.
 func (u unitFile) commandWith(port uint16) (setting, bool) {
+	if !strings.HasSuffix(u.name, ".service") || !u.mentions(strconv.Itoa(int(port))) {
+		return setting{}, false
+	}
 	for _, s := range slices.Concat(u.values("Service", "ExecStart"), u.values("Service", "Environment")) {
 		if namesPort(s.value, port) {
 			return s, true
