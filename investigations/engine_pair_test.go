@@ -62,7 +62,7 @@ func TestAWatchOnTheSameHostLingersLess(t *testing.T) {
 	f.probes["lookup"] = says(0, `{"endpoints": ["127.0.0.1:80"]}`)
 	m := timed(f, 0, time.Second)
 	investigate(t, newEngine(t, f), newInvestigation("127.0.0.1:80"))
-	if late := m.finished.Sub(m.tryEnded); late != 20*time.Millisecond {
+	if late := m.finished.Sub(m.tryEnded); late != 5*time.Millisecond {
 		t.Errorf("the watch finished %s after its partner on the same host, want 5ms", late)
 	}
 }
