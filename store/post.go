@@ -1,8 +1,8 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +43,11 @@ type Dirty struct {
 	Generation uint64 // grows with every change
 }
 
+type dirtyRecord struct {
+	V          int    `json:"v"`
+	Generation uint64 `json:"generation"`
+}
+
 // MarkDirty asks the outbox to look at a subject again.
 func (s *Store) MarkDirty(subject string) error {
 	err := s.db.Batch(func(tx *bolt.Tx) error { return markDirty(tx, subject) })
@@ -58,7 +63,7 @@ func markDirty(tx *bolt.Tx, subject string) error {
 	if err != nil {
 		return err
 	}
-	return b.Put([]byte(subject), binary.BigEndian.AppendUint64(nil, n))
+	return put(b, []byte(subject), dirtyRecord{V: schema, Generation: n})
 }
 
 // Dirty returns the subjects that the outbox has to look at.
@@ -66,7 +71,11 @@ func (s *Store) Dirty() ([]Dirty, error) {
 	var all []Dirty
 	err := s.db.View(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketDirty).ForEach(func(k, v []byte) error {
-			all = append(all, Dirty{Subject: string(k), Generation: binary.BigEndian.Uint64(v)})
+			var r dirtyRecord
+			if err := json.Unmarshal(v, &r); err != nil {
+				return fmt.Errorf("decode the generation of %s: %w", k, err)
+			}
+			all = append(all, Dirty{Subject: string(k), Generation: r.Generation})
 			return nil
 		})
 	})
@@ -81,9 +90,12 @@ func (s *Store) Dirty() ([]Dirty, error) {
 func (s *Store) Clean(d Dirty) error {
 	err := s.db.Batch(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketDirty)
-		v := b.Get([]byte(d.Subject))
-		if v == nil || binary.BigEndian.Uint64(v) != d.Generation {
+		var r dirtyRecord
+		switch err := get(b, []byte(d.Subject), &r); {
+		case errors.Is(err, ErrNotFound) || err == nil && r.Generation != d.Generation:
 			return nil
+		case err != nil:
+			return err
 		}
 		return b.Delete([]byte(d.Subject))
 	})

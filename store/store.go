@@ -12,21 +12,24 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
 
-// schema is the version of the file's layout. A file with a higher one was
-// written by a newer Plexor and is refused.
-const schema = 1
+// schema is the version of the file's layout, and of a record that is written
+// today. A file with a higher one was written by a newer Plexor and is refused.
+const schema = 2
 
 // Errors that callers decide by.
 var (
 	ErrLocked   = errors.New("another process holds the state file")
 	ErrNewer    = errors.New("the state file was written by a newer version of plexor")
+	ErrDamaged  = errors.New("the state file is damaged: put a backup in its place, or move it away to begin anew")
 	ErrNotFound = errors.New("not found")
 )
 
@@ -73,8 +76,9 @@ type Store struct {
 }
 
 // Open opens the file at path and makes it if there is none. It returns
-// ErrLocked when another process holds it and ErrNewer when it is of a later
-// schema, both wrapped with the path.
+// ErrLocked when another process holds it, ErrNewer when it is of a later
+// schema and ErrDamaged when it is no whole state file, all wrapped with the
+// path.
 func Open(path string, o Options) (*Store, error) {
 	if o.Wait == 0 {
 		o.Wait = time.Second
@@ -85,11 +89,8 @@ func Open(path string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.Wait, FreelistType: bolt.FreelistMapType})
-	switch {
-	case errors.Is(err, bolt.ErrTimeout):
-		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
-	case err != nil:
+	db, err := openFile(path, o.Wait)
+	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	db.MaxBatchDelay = 2 * time.Millisecond // one fsync is shared by whoever waits; alone it costs this much more
@@ -99,6 +100,55 @@ func Open(path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	return s, nil
+}
+
+// openFile opens the file if it is whole. bbolt maps it into memory and trusts
+// it: it panics at a page of another kind than it expects, and the kernel
+// reports a page behind the file's end as a fault.
+func openFile(path string, wait time.Duration) (db *bolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, fmt.Errorf("%w (%v)", ErrDamaged, r)
+		}
+	}()
+	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: wait, FreelistType: bolt.FreelistMapType})
+	switch {
+	case errors.Is(err, bolt.ErrTimeout):
+		return nil, ErrLocked
+	case errors.Is(err, bolt.ErrInvalid), errors.Is(err, bolt.ErrChecksum), errors.Is(err, bolt.ErrVersionMismatch), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%w (%w)", ErrDamaged, err)
+	case err != nil && tooSmall(path):
+		return nil, fmt.Errorf("%w (%w)", ErrDamaged, err)
+	case err != nil:
+		return nil, err
+	}
+	if err := whole(db); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// tooSmall says if a file is shorter than a state file is at its beginning: two
+// pages of meta, the freelist and a leaf.
+func tooSmall(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() < int64(4*os.Getpagesize())
+}
+
+// whole says if all pages that are in use are in the file.
+func whole(db *bolt.DB) error {
+	info, err := os.Stat(db.Path())
+	if err != nil {
+		return err
+	}
+	return db.View(func(tx *bolt.Tx) error {
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("%w (%d of %d bytes are there)", ErrDamaged, info.Size(), tx.Size())
+		}
+		return nil
+	})
 }
 
 // Close lets go of the file. It waits for transactions that are under way.
@@ -117,8 +167,8 @@ func (s *Store) Size() int64 {
 	return info.Size()
 }
 
-// prepare makes what buckets are missing and holds the schema number against
-// ours. A later layout gets its migration here, one a number.
+// prepare makes what buckets are missing and brings a file of an older layout to
+// ours, all or nothing.
 func (s *Store) prepare() error {
 	return s.db.Update(func(tx *bolt.Tx) error {
 		for _, name := range s.buckets() {
@@ -127,13 +177,15 @@ func (s *Store) prepare() error {
 			}
 		}
 		meta := tx.Bucket(bucketMeta)
-		switch v := meta.Get([]byte("schema")); {
-		case v == nil:
-			return meta.Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
-		case len(v) != 8 || binary.BigEndian.Uint64(v) > schema:
-			return ErrNewer
+		if v := meta.Get([]byte("schema")); v != nil {
+			if len(v) != 8 || binary.BigEndian.Uint64(v) > schema {
+				return ErrNewer
+			}
+			if err := migrate(tx, binary.BigEndian.Uint64(v)); err != nil {
+				return err
+			}
 		}
-		return nil
+		return meta.Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, schema))
 	})
 }
 

@@ -350,6 +350,8 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 			`{"v":1,"endpoint":0,"step":"s","check":{"id":"c","probe":"p","on":"lb","state":"done"}}`},
 		{Post{V: 1, Key: "parent", Team: "T", Channel: "C", TS: "1.2", Hash: "h", State: PostDone, At: at},
 			`{"v":1,"key":"parent","team":"T","channel":"C","ts":"1.2","hash":"h","state":"done","at":"2026-11-30T12:00:00Z"}`},
+		{dirtyRecord{V: 2, Generation: 7}, `{"v":2,"generation":7}`},
+		{valueRecord{V: 2, Value: []byte("1")}, `{"v":2,"value":"MQ=="}`},
 		{seenRecord{V: 1, At: at, Made: "I"}, `{"v":1,"at":"2026-11-30T12:00:00Z","made":"I"}`},
 		{AuditLine{V: 1, At: at, Who: "U", Did: "d", What: "w"}, `{"v":1,"at":"2026-11-30T12:00:00Z","who":"U","did":"d","what":"w"}`},
 	}

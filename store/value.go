@@ -1,16 +1,26 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
 )
 
+type valueRecord struct {
+	V     int    `json:"v"`
+	Value []byte `json:"value"`
+}
+
 // Value returns a small named value, nil where there is none.
 func (s *Store) Value(name string) (v []byte, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		v = append([]byte(nil), tx.Bucket(bucketValues).Get(key(name))...)
-		return nil
+		var r valueRecord
+		err := get(tx.Bucket(bucketValues), key(name), &r)
+		if v = r.Value; errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read value %s: %w", name, err)
@@ -20,7 +30,9 @@ func (s *Store) Value(name string) (v []byte, err error) {
 
 // PutValue keeps a small named value.
 func (s *Store) PutValue(name string, v []byte) error {
-	err := s.db.Batch(func(tx *bolt.Tx) error { return tx.Bucket(bucketValues).Put(key(name), v) })
+	err := s.db.Batch(func(tx *bolt.Tx) error {
+		return put(tx.Bucket(bucketValues), key(name), valueRecord{V: schema, Value: v})
+	})
 	if err != nil {
 		return fmt.Errorf("keep value %s: %w", name, err)
 	}
