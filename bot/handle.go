@@ -231,9 +231,11 @@ func (b *Bot) tell(_ context.Context, at who, r slackapi.Reply) {
 
 func (b *Bot) cancel(at who, args []string) slackapi.Reply {
 	if len(args) != 1 {
+		b.audit(at, "refuse", "usage")
 		return refuse(&UsageError{Reason: "which investigation?", Hint: "its id stands at the end of its message: /diagnose cancel ID"})
 	}
 	if !b.Runs.Cancel(args[0], at.user) {
+		b.audit(at, "refuse", "cancel") // what was typed may be anything
 		return slackapi.Reply{Text: "That investigation does not run any more."}
 	}
 	b.audit(at, "cancel", args[0])

@@ -120,7 +120,7 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("answers started %d investigations", n)
 	}
 	lines, err := o.bot.Store.AuditLines(100)
-	if err != nil || len(lines) != 7 { // cancel had nothing to cancel
+	if err != nil || len(lines) != 9 {
 		t.Errorf("the audit holds %+v (%v), want a line a question", lines, err)
 	}
 }
