@@ -143,6 +143,23 @@ func given(all ...bool) (n int) {
 // openSchedules gives the bot its schedules.
 func openSchedules(cfg *config, b *bot.Bot) error {
 	s := bot.NewSchedules(b.Engine, b.Store, b.Runs, b.Log)
+	if err := fillSchedules(cfg, s); err != nil {
+		return err
+	}
+	b.Schedules = s
+	wrong := declared(cfg, s)
+	if wrong == nil {
+		return nil
+	}
+	if _, broken := loadPlans(cfg.Plans); broken != nil {
+		b.Log.Error("some declared schedules do not run until the plans that were left out are mended", "error", wrong)
+		return nil // a mistake in a plan keeps nothing else from running
+	}
+	return wrong
+}
+
+// fillSchedules gives what the configuration says of schedules.
+func fillSchedules(cfg *config, s *bot.Schedules) error {
 	s.Zone = cfg.Zone
 	s.Groups, s.Channel, s.Keep, s.Age = cfg.Groups, cfg.Slack.Channel, cfg.Results.retention(), time.Duration(cfg.Retention.Age)
 	for _, c := range cfg.Schedules {
@@ -158,16 +175,7 @@ func openSchedules(cfg *config, b *bot.Bot) error {
 			Notify: c.Notify, Confirm: c.Confirm, Remind: c.Remind, Jitter: c.Jitter, CatchUp: c.CatchUp, Digest: c.Digest, Title: c.Title, By: "config",
 		}})
 	}
-	b.Schedules = s
-	wrong := declared(cfg, s)
-	if wrong == nil {
-		return nil
-	}
-	if _, broken := loadPlans(cfg.Plans); broken != nil {
-		b.Log.Error("some declared schedules do not run until the plans that were left out are mended", "error", wrong)
-		return nil // a mistake in a plan keeps nothing else from running
-	}
-	return wrong
+	return nil
 }
 
 // targetFile reads a target a line.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/plexorbot/plexor/bot"
 	"github.com/plexorbot/plexor/bot/slackapi"
 	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/store"
@@ -76,6 +78,7 @@ func (d *doctor) examine(ctx context.Context, p program, w where) {
 	d.ok("configuration", *w.config)
 	d.plans(cfg)
 	d.targets(cfg)
+	d.schedules(cfg)
 	sec, err := readSecrets(cfg, p.env)
 	if err != nil {
 		d.bad("secrets", err.Error(), "make the file readable for the user that runs the bot")
@@ -103,6 +106,28 @@ func (d *doctor) targets(cfg *config) {
 		return
 	}
 	d.ok("targets", strings.Join(cfg.Targets.Allow, ", "))
+}
+
+// schedules holds the declared ones against plans, groups and targets.
+func (d *doctor) schedules(cfg *config) {
+	if len(cfg.Schedules) == 0 {
+		return
+	}
+	all, _ := loadPlans(cfg.Plans)
+	allow, err := investigations.NewAllowList(cfg.Targets.Allow)
+	if err != nil {
+		return // which was said
+	}
+	s := bot.NewSchedules(&investigations.Engine{Plans: all, Allow: allow}, nil, nil, slog.New(slog.DiscardHandler))
+	if err := errors.Join(fillSchedules(cfg, s), declared(cfg, s)); err != nil {
+		d.bad("schedules", err.Error(), "plexor help config tells the fields")
+		return
+	}
+	var names []string
+	for _, one := range s.Declared {
+		names = append(names, one.Name)
+	}
+	d.ok("schedules", strings.Join(names, ", "))
 }
 
 // slackTime bounds what is asked of Slack.
@@ -188,11 +213,24 @@ func (d *doctor) state(cfg *config) {
 	}
 	s, err := store.Open(stateFile(cfg), store.Options{})
 	if err != nil {
-		d.bad("state", err.Error(), "stop the other process, or give this bot a data directory of its own")
+		d.bad("state", err.Error(), stateRemedy(err))
 		return
 	}
 	defer s.Close()
 	d.ok("state", fmt.Sprintf("%s, %d KB", s.Path(), s.Size()>>10))
+}
+
+// stateRemedy is what to do about a state file that can't be opened.
+func stateRemedy(err error) string {
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return "stop the other process, or give this bot a data directory of its own"
+	case errors.Is(err, store.ErrNewer):
+		return "run the plexor that wrote it, or a later one"
+	case errors.Is(err, store.ErrDamaged):
+		return "plexor backup makes such copies while the bot runs"
+	}
+	return "let the user that runs the bot read and write it"
 }
 
 func (d *doctor) writable(dir string) {

@@ -59,6 +59,9 @@ func TestScheduleDeclaredRefused(t *testing.T) {
 		if code != exitFailed || !strings.Contains(out+errs, want) {
 			t.Errorf("%s: serve = %d, %q; want %d and %q", text, code, out+errs, exitFailed, want)
 		}
+		if code, out, _ := plexor(t, "doctor", "--config", dir+"/plexor.yml"); code != exitFailed || !strings.Contains(out, want) {
+			t.Errorf("%s: doctor = %d, %q; want %q", text, code, out, want)
+		}
 	}
 }
 
