@@ -100,12 +100,16 @@ func parseUnit(text, where string) (settings []setting) {
 	return settings
 }
 
-// values are those of a key, in order; an empty one takes back those before.
-func (u unitFile) values(section, key string) (list []setting) {
-	var all []setting
+// settings are all that the unit's files set, in order.
+func (u unitFile) settings() (all []setting) {
 	for _, t := range u.texts {
 		all = append(all, parseUnit(t.text, t.path)...)
 	}
+	return all
+}
+
+// values are those of a key, in order; an empty one takes back those before.
+func values(all []setting, section, key string) (list []setting) {
 	for _, s := range all {
 		switch {
 		case s.section != section || s.key != key:
@@ -128,7 +132,7 @@ func (u unitFile) socketOn(port uint16) (setting, bool) {
 	if !strings.HasSuffix(u.name, ".socket") || !u.mentions(strconv.Itoa(int(port))) {
 		return setting{}, false
 	}
-	for _, s := range u.values("Socket", "ListenStream") {
+	for _, s := range values(u.settings(), "Socket", "ListenStream") {
 		if low, _, ok := listenPorts(s.value, 0); ok && low == port {
 			return s, true
 		}
@@ -138,10 +142,11 @@ func (u unitFile) socketOn(port uint16) (setting, bool) {
 
 // activates is the service that a socket unit starts.
 func (u unitFile) activates() string {
-	if s := u.values("Socket", "Service"); len(s) > 0 {
+	all := u.settings()
+	if s := values(all, "Socket", "Service"); len(s) > 0 {
 		return s[len(s)-1].value
 	}
-	for _, s := range u.values("Socket", "Accept") {
+	for _, s := range values(all, "Socket", "Accept") {
 		if slices.Contains([]string{"yes", "true", "on", "1"}, s.value) {
 			return ""
 		}
@@ -155,7 +160,8 @@ func (u unitFile) commandWith(port uint16) (setting, bool) {
 	if !strings.HasSuffix(u.name, ".service") || !u.mentions(strconv.Itoa(int(port))) {
 		return setting{}, false
 	}
-	for _, s := range slices.Concat(u.values("Service", "ExecStart"), u.values("Service", "Environment")) {
+	all := u.settings()
+	for _, s := range slices.Concat(values(all, "Service", "ExecStart"), values(all, "Service", "Environment")) {
 		if namesPort(s.value, port) {
 			return s, true
 		}
