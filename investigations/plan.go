@@ -21,7 +21,8 @@ type Plan struct {
 	env       *expr.Env
 	catalog   Catalog
 	defines   []define
-	endpoints *expr.Expr // nil: the target is its own endpoint
+	needs     map[string][]string // the names that each of them mentions
+	endpoints *expr.Expr          // nil: the target is its own endpoint
 	healthy   *expr.Expr
 	tests     func() []planTest
 }

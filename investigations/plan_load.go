@@ -182,7 +182,8 @@ func (d *decoder) defines(p *Plan, n *yaml.Node) {
 			p.env.Define(k.Value, x)
 		}
 	}
-	for _, cycle := range cycles(p.defineNeeds()) {
+	p.needs = p.defineNeeds()
+	for _, cycle := range cycles(p.needs) {
 		d.fail(n, "", "these conditions need each other: %s", cycle)
 	}
 }

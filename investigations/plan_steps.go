@@ -133,7 +133,6 @@ func (d *decoder) compileCheck(p *Plan, c *PlanCheck, f checkFields) {
 
 // checksIn gives the checks that names stand for, through conditions, sorted.
 func (p *Plan) checksIn(names []string) []string {
-	defs := p.defineNeeds()
 	seen := map[string]bool{}
 	var out []string
 	var walk func([]string)
@@ -146,7 +145,7 @@ func (p *Plan) checksIn(names []string) []string {
 			if _, ok := p.Check(n); ok {
 				out = append(out, n)
 			}
-			walk(defs[n])
+			walk(p.needs[n])
 		}
 	}
 	walk(names)
