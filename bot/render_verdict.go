@@ -111,9 +111,9 @@ func candidateBlocks(v investigations.Verdict) []block {
 		return nil
 	}
 	lines, commands := []block{}, []string{}
-	for _, g := range grouped(v.Candidates) {
-		lines = append(lines, line(append(g.ids, word(": "+clip(g.missing, 300)))...))
-		commands = append(commands, g.commands...)
+	for _, g := range v.CandidateGroups() {
+		lines = append(lines, line(append(spelt(g.IDs), word(": "+clip(g.Missing, 300)))...))
+		commands = append(commands, g.Commands...)
 	}
 	parts := []block{line(strong("Could be"))}
 	parts = append(parts, bullets(lines[:min(len(lines), 10)]...))
@@ -123,30 +123,15 @@ func candidateBlocks(v investigations.Verdict) []block {
 	return []block{divider(), rich(parts...)}
 }
 
-// candidateGroup is the candidates that lack the same.
-type candidateGroup struct {
-	ids      []block
-	missing  string
-	commands []string
-}
-
-// grouped puts candidates together that lack the same, so that it is said once.
-func grouped(all []investigations.Candidate) []*candidateGroup {
-	var groups []*candidateGroup
-	at := map[string]*candidateGroup{}
-	for _, c := range all {
-		missing := strings.Join(c.Missing, "; ")
-		g := at[missing]
-		if g == nil {
-			g = &candidateGroup{missing: missing}
-			at[missing], groups = g, append(groups, g)
-		} else {
-			g.ids = append(g.ids, word(", "))
+// spelt are words of code with commas between them.
+func spelt(list []string) (parts []block) {
+	for i, s := range list {
+		if i > 0 {
+			parts = append(parts, word(", "))
 		}
-		g.ids = append(g.ids, code(c.ID))
-		g.commands = append(g.commands, c.Commands...)
+		parts = append(parts, code(s))
 	}
-	return groups
+	return parts
 }
 
 func footnotes(v investigations.Verdict) []block {

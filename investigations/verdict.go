@@ -159,3 +159,30 @@ func appendNotChecked(list []NotChecked, n NotChecked) []NotChecked {
 	}
 	return append(list, n)
 }
+
+// CandidateGroup are the candidates that lack the same, so that it is said once.
+type CandidateGroup struct {
+	IDs      []string
+	Missing  string   // what they lack, in clauses
+	Commands []string // that would tell, each once
+}
+
+// CandidateGroups puts the candidates together that lack the same, in order.
+func (v Verdict) CandidateGroups() []CandidateGroup {
+	var groups []CandidateGroup
+	for _, c := range v.Candidates {
+		missing := strings.Join(c.Missing, "; ")
+		i := slices.IndexFunc(groups, func(g CandidateGroup) bool { return g.Missing == missing })
+		if i < 0 {
+			i, groups = len(groups), append(groups, CandidateGroup{Missing: missing})
+		}
+		g := &groups[i]
+		g.IDs = append(g.IDs, c.ID)
+		for _, run := range c.Commands {
+			if !slices.Contains(g.Commands, run) {
+				g.Commands = append(g.Commands, run)
+			}
+		}
+	}
+	return groups
+}

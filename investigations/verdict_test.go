@@ -3,6 +3,7 @@ package investigations_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +106,20 @@ func TestVerdictOverEndpoints(t *testing.T) {
 		if got := fmt.Sprint(k.verdict(), " ", k.inv.Verdict.Headline); got != tt.headline {
 			t.Errorf("%s and %s, unit %s: %q, want %q", tt.first, tt.second, tt.unit, got, tt.headline)
 		}
+	}
+}
+
+func TestCandidateGroups(t *testing.T) {
+	v := investigations.Verdict{Candidates: []investigations.Candidate{
+		{ID: "a", Missing: []string{"x", "y"}, Commands: []string{"one", "two"}},
+		{ID: "b", Missing: []string{"z"}, Commands: []string{"one"}},
+		{ID: "c", Missing: []string{"x", "y"}, Commands: []string{"two", "three"}},
+	}}
+	want := []investigations.CandidateGroup{
+		{IDs: []string{"a", "c"}, Missing: "x; y", Commands: []string{"one", "two", "three"}},
+		{IDs: []string{"b"}, Missing: "z", Commands: []string{"one"}},
+	}
+	if got := v.CandidateGroups(); !reflect.DeepEqual(got, want) {
+		t.Errorf("CandidateGroups() = %+v, want %+v", got, want)
 	}
 }

@@ -136,9 +136,9 @@ func (p *printer) candidates(v investigations.Verdict) {
 	fmt.Fprintf(p.out, "\n%s\n", p.paint("1", "could be, and what would tell"))
 	var commands []string
 	seen := map[string]bool{}
-	for _, c := range v.Candidates {
-		fmt.Fprintf(p.out, "  %s: %s\n", c.ID, clean(strings.Join(c.Missing, "; ")))
-		for _, run := range c.Commands {
+	for _, g := range v.CandidateGroups() {
+		fmt.Fprintf(p.out, "  %s\n", clean(strings.Join(g.IDs, ", ")+": "+g.Missing))
+		for _, run := range g.Commands {
 			if !seen[run] {
 				seen[run] = true
 				commands = append(commands, run)
