@@ -14,8 +14,8 @@ import (
 // beside are the programs on the packet's way that are no rules and may end,
 // answer or redirect it: XDP and tc on its interfaces, rules of a bridge (if
 // there are any: bridged), those of this process's control group on its way out,
-// and a virtual service of IPVS. What they do
-// cannot be known from here, so that nothing is decided where there is one.
+// BPF programs of netfilter, and a virtual service of IPVS. What they do cannot
+// be known from here, so that nothing is decided where there is one.
 func (l *liveHost) beside(hook string, p packet, bridged bool) []string {
 	var found []string
 	if hook != hookOutput {
@@ -36,7 +36,7 @@ func (l *liveHost) beside(hook string, p packet, bridged bool) []string {
 	if hook == hookOutput {
 		found = append(found, groupPrograms(ownGroup(), p.dst.Is6())...)
 	}
-	return found
+	return append(found, netfilterPrograms(hook, p.dst.Is6())...)
 }
 
 // onWay are the interfaces that a packet passes when it passes one: itself, what

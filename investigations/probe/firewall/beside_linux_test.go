@@ -21,8 +21,13 @@ func constant(t *testing.T, kind, answer uint32) int {
 	load := struct { // union bpf_attr, load
 		kind, count   uint32
 		code, license unsafe.Pointer
-		_             [104]byte
+		_             [44]byte
+		attach        uint32 // expected
+		_             [56]byte
 	}{kind: kind, count: uint32(len(code)), code: unsafe.Pointer(&code), license: unsafe.Pointer(&license)}
+	if kind == unix.BPF_PROG_TYPE_NETFILTER {
+		load.attach = unix.BPF_NETFILTER
+	}
 	fd, _, errno := unix.Syscall(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&load)), unsafe.Sizeof(load))
 	if errno != 0 {
 		t.Skipf("this kernel loads no BPF program: %v", errno)
@@ -104,6 +109,41 @@ func TestBesideTheRules(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNetfilterPrograms drops what is forwarded over IPv4 by a BPF program that
+// nft does not list: nothing is decided about it, and what comes in still is.
+func TestNetfilterPrograms(t *testing.T) {
+	needRoot(t)
+	const drop = 0 // NF_DROP
+	l := newLab(t)
+	l.in(l.box, func() {
+		link := struct { // union bpf_attr, link_create
+			program, target, attach, flags uint32
+			family, hook                   uint32
+			priority                       int32
+			_                              uint32
+		}{uint32(constant(t, unix.BPF_PROG_TYPE_NETFILTER, drop)), 0, unix.BPF_NETFILTER, 0, unix.NFPROTO_IPV4, unix.NF_INET_FORWARD, -50, 0}
+		fd, errno := bpf(unix.BPF_LINK_CREATE, unsafe.Pointer(&link), unsafe.Sizeof(link))
+		if errno != 0 {
+			t.Skipf("this kernel makes no BPF link of netfilter: %v", errno)
+		}
+		defer unix.Close(fd)
+		for _, c := range []struct {
+			what    probe.FirewallArgs
+			decided bool
+		}{
+			{probe.FirewallArgs{Hook: hookForward, Source: client4[0], Destination: server4, Port: 8080}, false},
+			{probe.FirewallArgs{Hook: hookForward, Source: client6[0], Destination: server6, Port: 8080}, true},
+			{probe.FirewallArgs{Hook: hookInput, Source: client4[0], Destination: box4, Port: 8080}, true},
+		} {
+			f, err := Verdict(context.Background(), c.what)
+			check(t, "verdict", err)
+			if why := strings.Join(f.Why, "; "); *f.Decided != c.decided || !c.decided && !strings.Contains(why, "a BPF program of netfilter") {
+				t.Errorf("verdict on %+v: decided %v, why %q, want decided %v", c.what, *f.Decided, why, c.decided)
+			}
+		}
+	})
 }
 
 // TestBesideOnABridge: what a bridge's own rules do is not known, unless the
