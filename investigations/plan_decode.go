@@ -14,7 +14,7 @@ import (
 // The bounds of a plan's file.
 const (
 	maxPlanSize  = 256 << 10 // bytes
-	maxPlanNodes = 20_000    // YAML nodes, those behind aliases counted each time
+	maxPlanNodes = 100_000   // YAML nodes, those behind aliases counted each time
 	maxPlanDepth = 32
 	maxSteps     = 32
 	maxChecks    = 64

@@ -66,7 +66,7 @@ const (
 // Faults lists all of them, in the order of the plan's steps.
 func Faults() []Fault {
 	return slices.Concat(unitFaults(), lifeFaults(), listenerFaults(), firewallFaults(), outputFaults(),
-		pathFaults(), routeFaults(), nameFaults(), upstreamFaults(), queueFaults(), pairFaults(), lookAlikes(), innocents())
+		pathFaults(), routeFaults(), nameFaults(), upstreamFaults(), queueFaults(), pairFaults(), lookAlikes(), bystanders(), innocents())
 }
 
 // serveShop starts the service of most faults on its port, IPv4 and IPv6.

@@ -19,7 +19,8 @@ func listenerFaults() []Fault {
 			Make: listening("10.77.3.21:8080")},
 		{Name: "ipv6-only-bind", Cause: "ipv6-only-bind", On: "web", Target: shop, See: reset,
 			Make: func(t testing.TB, l *Lab) {
-				l.Web.Serve(t, Service{Unit: shopUnit, Listen: []string{"[::]:8080"}, V6Only: true})
+				l.Web.Install(t, Service{Unit: shopUnit, Listen: []string{"[::]:8080"}, V6Only: true})
+				l.Web.Shell(t, "systemctl restart "+shopUnit)
 			}},
 		{Name: "ipv6-only-bind-nginx", Cause: "ipv6-only-bind", On: "web", Target: "10.77.2.2:80", See: reset,
 			Make: func(t testing.TB, l *Lab) { l.Web.NginxServe(t, "shop", "[::]:80") }},

@@ -93,6 +93,13 @@ var expected = map[string]expectation{
 	"plain-runner-tcp-reset":          {candidates: []string{"docker-proxy-dead-container", "fw-reject-tcp-reset", "middlebox-rst"}},
 	"plain-runner-drop":               {candidates: []string{"answer-lost", "fw-drop", "path-drop"}},
 	"unknown-owner":                   {candidates: closed},
+	"container-on-unknown-port":       {candidates: append([]string{"other-netns"}, closed...)},
+	"nginx-stopped-beside-loopback":   {candidates: []string{"bound-loopback"}},
+	"check-names-port":                {candidates: closed},
+	"client-names-port":               {candidates: closed},
+	"output-redirected":               names("lb: ", "127.0.0.1:15001"),
+	"output-led-to-another":           names("lb: ", "10.77.2.3:8080"),
+	"output-led-to-nobody":            names("lb: ", "10.77.2.3:8080"),
 	"unknown-owner-other-unit-failed": {candidates: closed},
 }
 

@@ -155,12 +155,16 @@ func (u unitFile) activates() string {
 }
 
 // commandWith is the setting in which a service's command or environment
-// names a port.
+// names a port as one that it may listen on. One that runs to its end (oneshot,
+// systemd.service(5)) holds none.
 func (u unitFile) commandWith(port uint16) (setting, bool) {
 	if !strings.HasSuffix(u.name, ".service") || !u.mentions(strconv.Itoa(int(port))) {
 		return setting{}, false
 	}
 	all := u.settings()
+	if kind := values(all, "Service", "Type"); len(kind) > 0 && kind[len(kind)-1].value == "oneshot" {
+		return setting{}, false
+	}
 	for _, s := range slices.Concat(values(all, "Service", "ExecStart"), values(all, "Service", "Environment")) {
 		if namesPort(s.value, port) {
 			return s, true
@@ -172,6 +176,24 @@ func (u unitFile) commandWith(port uint16) (setting, bool) {
 // portContext is what has to stand before a number, other than a colon, for it
 // to be a port: an option or a variable that says so.
 var portContext = regexp.MustCompile(`(?i)(?:port|listen|bind|addr(?:ess)?|(?:^|\s)-[pl])["']?[=\s]*$`)
+
+// clientContext is what stands before a port that a program connects to: an
+// option (--upstream) or a variable (DB_PORT=) that says so, or a URL.
+var clientContext = func() *regexp.Regexp {
+	const words = `(?:upstream|target|remote|connect|backend|scrape|database|db|redis|mysql|postgres|pg|mongo|kafka|amqp|broker|` +
+		`forward|peer|join|check|probe|push|dest)`
+	return regexp.MustCompile(`(?i)(?:^|[\s"'])(?:-{1,2}[\w.-]*` + words + `[\w.-]*[=\s]+|\w*` + words + `\w*=)\S*$|://\S*$`)
+}()
+
+// serverURL is a URL at which a program serves: all addresses, or an option that
+// says so.
+var serverURL = regexp.MustCompile(`(?i)(?:listen|bind|urls|serve)[\w.-]*[=\s]+\S*$|://(?:0\.0\.0\.0|\[::\]|\*|\+):$`)
+
+// atClient says if what stands before a port says that the program connects to
+// it, and not that it listens there.
+func atClient(before string) bool {
+	return clientContext.MatchString(before) && !serverURL.MatchString(before)
+}
 
 // namesPort says if a command line names a port: after a colon, or after an
 // option that announces one, or as an argument of its own if it is too large to
@@ -190,7 +212,7 @@ func namesPort(line string, port uint16) bool {
 			continue
 		}
 		alone := before == "" || strings.ContainsRune(" \t\"'", rune(before[len(before)-1]))
-		if strings.HasSuffix(before, ":") || portContext.MatchString(before) || alone && port >= 1024 {
+		if (strings.HasSuffix(before, ":") || portContext.MatchString(before) || alone && port >= 1024) && !atClient(before) {
 			return true
 		}
 	}
