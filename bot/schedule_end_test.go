@@ -167,8 +167,11 @@ func TestScheduleManyFail(t *testing.T) {
 		b.s.plans <- struct{}{}
 	}
 	var targets []string
+	var backends []*backend
 	for range 20 {
-		backend := newBackend(t)
+		backends = append(backends, newBackend(t))
+	}
+	for _, backend := range backends { // only now: a port that is given up may be the next one's
 		backend.down()
 		targets = append(targets, backend.address)
 	}
