@@ -14,17 +14,36 @@ import (
 
 // help says what can be typed.
 func (b *Bot) help() slackapi.Reply {
-	lines := []string{
-		"*Plexor* finds out why a load balancer can't connect to a backend.",
-		"`/diagnose web-2:8080` looks into it and answers in a thread here. Also `[2001:db8::1]:80`, a URL, or the name of an upstream.",
-		"`/diagnose web-2:8080 unit=nginx.service lb=lb-1 plan=NAME` gives it what it can't know.",
-		"`/diagnose schedule add \"*/5 * * * *\" web-2:8080 in #channel` looks every five minutes and tells what changes; `/diagnose schedule` asks for the rest, `/diagnose schedule list` shows them.",
-		"`/diagnose history [TARGET [7d]]` lists what was found before, with uptime and a picture; `/diagnose runners` shows from where it can look.",
-		"`/diagnose alerts` lists what alerts came; `/diagnose mute web-2:8080 2h being replaced` keeps them quiet, also `env=staging`; `/diagnose mutes` and `/diagnose unmute ID`.",
-		"In a thread, write the same behind @plexor; on a message, choose *Diagnose this*.",
+	var lines []block
+	for _, text := range []string{
+		"`/diagnose web-2:8080` looks into it and answers in a thread here. Also `[2001:db8::1]:80`, a URL, or the name of an upstream",
+		"`/diagnose web-2:8080 unit=nginx.service lb=lb-1 plan=NAME` gives it what it can't know; `/diagnose cancel ID` ends one",
+		"`/diagnose history [TARGET [7d]]` lists what was found before, with uptime and a picture",
+		"`/diagnose runners` shows from where it can look",
+		"`/diagnose schedule add \"*/5 * * * *\" web-2:8080 in #channel` looks every five minutes and tells what changes; `/diagnose schedule` asks for the rest, `/diagnose schedule list` shows them",
+		"`/diagnose alerts` lists what alerts came",
+		"`/diagnose mute web-2:8080 2h being replaced` keeps alerts quiet, also `env=staging`; `/diagnose mutes` and `/diagnose unmute ID`",
+	} {
+		lines = append(lines, line(prose(text)...))
 	}
-	text := strings.Join(lines, "\n")
-	return slackapi.Reply{Text: "How to use Plexor: /diagnose HOST:PORT", Blocks: []block{section(text), note(b.planNames())}}
+	return slackapi.Reply{Text: "How to use Plexor: /diagnose HOST:PORT", Blocks: []block{
+		rich(line(strong("Plexor"), word(" finds out why a load balancer can't connect to a backend.")), bullets(lines...),
+			line(word("In a thread, write the same behind @plexor; on a message, choose "), italic("Diagnose this"), word("."))),
+		note(b.planNames()),
+	}}
+}
+
+// prose is text in which backquotes hold code.
+func prose(text string) (parts []block) {
+	for i, part := range strings.Split(text, "`") {
+		switch {
+		case i%2 == 1:
+			parts = append(parts, code(part))
+		case part != "":
+			parts = append(parts, word(part))
+		}
+	}
+	return parts
 }
 
 func (b *Bot) planNames() string {

@@ -190,10 +190,8 @@ func evidence(s investigations.Step) []block {
 	for _, e := range s.Evidence {
 		lines = append(lines, line(word(clip(e, 400))))
 	}
-	for _, c := range s.Checks {
-		if c.State == investigations.CheckFailed || c.State == investigations.CheckSkipped && !strings.HasPrefix(c.Error, "not needed") {
-			lines = append(lines, line(italic(c.ID+" on "+c.On+": "), word(clip(c.Error, 300))))
-		}
+	for _, g := range s.NotChecked() {
+		lines = append(lines, line(italic(strings.Join(g.Checks, ", ")+": "), word(clip(g.Why, 300))))
 	}
 	return lines[:min(len(lines), evidenceLimit)]
 }

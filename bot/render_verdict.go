@@ -100,9 +100,18 @@ func remedyParts(r investigations.Remedy) []block {
 		parts = append(parts, pre(r.Run))
 	}
 	if r.Verify != "" {
-		parts = append(parts, line(word("Then check: "), code(r.Verify)))
+		parts = append(parts, line(word("Then check: "), code(inSlack(r.Verify))))
 	}
 	return parts
+}
+
+// inSlack writes a command of Plexor's as it is typed in the channel that it is
+// read in: there it asks all runners, and in a shell only those of that host.
+func inSlack(run string) string {
+	if rest, ok := strings.CutPrefix(run, "plexor diagnose "); ok {
+		return "/diagnose " + rest
+	}
+	return run
 }
 
 // candidateBlocks lists what could still be the cause, and what would tell.
@@ -136,12 +145,12 @@ func spelt(list []string) (parts []block) {
 
 func footnotes(v investigations.Verdict) []block {
 	var blocks []block
-	if len(v.NotChecked) > 0 {
+	if groups := v.NotCheckedGroups(); len(groups) > 0 {
 		var list []string
-		for _, n := range v.NotChecked {
-			list = append(list, n.Check+" ("+n.Why+")")
+		for _, g := range groups {
+			list = append(list, "Not checked: "+g.String())
 		}
-		blocks = append(blocks, note("Not checked: "+strings.Join(list, ", ")))
+		blocks = append(blocks, note(strings.Join(list, "\n")))
 	}
 	if len(v.RuledOut) > 0 {
 		blocks = append(blocks, note(ruledOut(v.RuledOut)))

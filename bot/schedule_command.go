@@ -131,7 +131,7 @@ func parseSchedule(words []string) (ScheduleRequest, error) {
 		}
 	}
 	if when == "" {
-		return r, &UsageError{Reason: "when?", Hint: scheduleUsage}
+		return r, &UsageError{Reason: "when is it to run?", Hint: scheduleUsage}
 	}
 	return r, nil
 }

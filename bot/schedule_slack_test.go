@@ -235,7 +235,7 @@ func TestScheduleCommandRefuses(t *testing.T) {
 		`add @daily 127.0.0.1:80 in #secret`:         "/invite @plexor",
 		`add @daily 127.0.0.1:80 in #nowhere`:        "I see no channel",
 		`add @daily`:                                 "hich backend?",
-		`add`:                                        "when?",
+		`add`:                                        "When is it to run?",
 		`pause s99`:                                  "here is no schedule",
 		`pause`:                                      "hich schedule?",
 		`dance`:                                      "add, list, show",

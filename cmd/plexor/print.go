@@ -71,10 +71,8 @@ func (p *printer) step(e investigations.Endpoint, s investigations.Step) {
 	for _, line := range s.Evidence {
 		fmt.Fprintf(p.out, "         - %s\n", clean(line))
 	}
-	for _, c := range s.Checks {
-		if c.State == investigations.CheckFailed || c.State == investigations.CheckSkipped && !strings.HasPrefix(c.Error, "not needed") {
-			fmt.Fprintf(p.out, "         %s\n", p.paint("2", clean(fmt.Sprintf("%s on %s: %s", c.ID, c.On, c.Error))))
-		}
+	for _, g := range s.NotChecked() {
+		fmt.Fprintf(p.out, "         %s\n", p.paint("2", clean(strings.Join(g.Checks, ", ")+": "+g.Why)))
 	}
 }
 
@@ -95,7 +93,7 @@ func (p *printer) end(inv investigations.Investigation) {
 		p.cause(c)
 	}
 	p.candidates(*v)
-	p.list("not checked", v.NotChecked)
+	p.notChecked(*v)
 	if len(v.RuledOut) > 0 {
 		fmt.Fprintf(p.out, "%s\n", p.paint("2", "ruled out: "+strings.Join(v.RuledOut, ", ")))
 	}
@@ -150,15 +148,10 @@ func (p *printer) candidates(v investigations.Verdict) {
 	}
 }
 
-func (p *printer) list(title string, all []investigations.NotChecked) {
-	if len(all) == 0 {
-		return
+func (p *printer) notChecked(v investigations.Verdict) {
+	for _, g := range v.NotCheckedGroups() {
+		fmt.Fprintf(p.out, "%s\n", p.paint("2", clean("not checked: "+g.String())))
 	}
-	var parts []string
-	for _, n := range all {
-		parts = append(parts, n.Check+" ("+n.Why+")")
-	}
-	fmt.Fprintf(p.out, "%s\n", p.paint("2", clean(title+": "+strings.Join(parts, ", "))))
 }
 
 // clean keeps what a host or a stranger wrote from steering the terminal.
