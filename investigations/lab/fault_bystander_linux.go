@@ -34,6 +34,11 @@ func bystanders() []Fault {
 				"ExecStart=/usr/bin/python3 -c 'import time; time.sleep(1000)' --upstream=10.77.2.2:9097"}})
 			l.Web.Shell(t, "systemctl start agent.service")
 		}},
+		// What comes in on one interface is answered over another, of which the rules say otherwise.
+		{Name: "answers-over-mgmt", Cause: "fw-reject-tcp-reset", On: "web", Target: shop, See: reset,
+			Fix: "nft insert rule inet filter input tcp dport 8080 accept",
+			Make: after(onWeb, inputTable("accept", "tcp dport 8080 reject with tcp reset")+
+				"ip route replace default via 10.77.3.1 dev mgmt0")},
 		// The load balancer's own rules lead the connection elsewhere, as a sidecar's do.
 		{Name: "output-redirected", Cause: "lb-output-nat", On: "lb", Target: shop, See: reset,
 			Make: after(onLB, outputNAT("redirect to :15001"))},

@@ -15,6 +15,12 @@ func lifeFaults() []Fault {
 		}),
 		fault("still-starting", "starting-up-race", start),
 		fault("listens-nowhere", "not-listening", broken("ExecStart=", "Type=exec", "ExecStart=/bin/sleep 1000")),
+		fault("keeps-metrics-port", "not-listening", func(t testing.TB, l *Lab) {
+			listening("[::]:8080", "[::]:9100")(t, l)
+			l.Web.remember(t, 8080)
+			l.Web.remember(t, 9100)
+			listening("[::]:9100")(t, l)
+		}),
 		fault("private-network", "other-netns", broken("PrivateNetwork=yes")),
 		{Name: "socket-stopped", Cause: "socket-activation-failed", On: "web", Target: shop, See: reset,
 			Fix: "systemctl start shop.socket", Make: stopSocket},

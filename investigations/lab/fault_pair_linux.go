@@ -34,6 +34,7 @@ func pairFaults() []Fault {
 		elsewhere("router-reset", "middlebox-rst on between lb and web", reset,
 			forwarding("tcp dport 8080 reject with tcp reset")),
 		elsewhere("router-drop", "path-drop on between lb and web", silence, forwarding("tcp dport 8080 drop")),
+		elsewhere("lost-answer", "answer-lost on between web and lb", silence, forwarding("ip saddr 10.77.2.2 tcp sport 8080 drop")),
 		pair("exits-behind-drop", "unit-exec-failed", "fw-drop on web", silence,
 			then(broken("ExecStart=", "ExecStart=/bin/false 10.77.2.2:8080"), onWeb, inputTable("drop"))),
 		pair("wrong-port-behind-reject", "wrong-port", "fw-reject-icmp-port on web", port,

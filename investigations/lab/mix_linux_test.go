@@ -150,6 +150,7 @@ func changesShop(f Fault) bool {
 // IPv4, has besides its own.
 var consequences = map[string][]string{
 	"strict-firewall-lets-through": {"fw-drop on web"},
+	"hung-accept":                  {"ipv4-only-bind on web"}, // it is bound to 0.0.0.0
 }
 
 // gives tells whether a cause that a verdict names is this fault's.

@@ -28,6 +28,7 @@ var expected = map[string]expectation{
 	"flapping":                  names("web: sudo journalctl -u flap.service", "/etc/systemd/system/flap.service"),
 	"still-starting":            names("web: systemctl status --no-pager shop.service", "Type=notify in "+shopUnitFile),
 	"listens-nowhere":           names("web: sudo journalctl -u shop.service"),
+	"keeps-metrics-port":        names("web: sudo journalctl -u shop.service"),
 	"no-source-port-left":       names("lb: ss -tanp dst 10.77.2.2", "ip_local_port_range", "keepalive"),
 	"published-to-closed-port":  names("172.30.0.2:80", "web: sudo nft list ruleset"),
 	"redirected-to-closed-port": names("10.77.2.2:8099", "web: sudo nft list ruleset"),

@@ -8,6 +8,10 @@ type FirewallArgs struct {
 	SourcePort  int64  `json:"source_port"` // 0: some ephemeral port
 	Destination string `json:"destination"`
 	Port        int64  `json:"port"`
+	// Interface is where the packet was seen to come in, such as eth0; "" where
+	// that is not known: the route back tells it then, unless the destination is
+	// another interface's.
+	Interface string `json:"interface"`
 }
 
 // FirewallFacts are the facts of firewall.verdict: which rule decides about

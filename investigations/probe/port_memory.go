@@ -25,6 +25,8 @@ const (
 	memoryFresh = 10 * time.Minute
 	memoryPorts = 1024    // at most remembered; the longest gone are forgotten first
 	memoryBytes = 1 << 20 // at most read from the disk
+	// memoryBeside is how many ports are remembered beside one.
+	memoryBeside = 32
 )
 
 // Held is what is remembered of a port: who held it, and until when.
@@ -37,8 +39,9 @@ type Held struct {
 	PID     int       `json:"pid,omitempty"`
 	Start   uint64    `json:"start,omitempty"` // of the process, in clock ticks since boot: tells it from a later one of its number
 	Since   time.Time `json:"since"`
-	Until   time.Time `json:"until"` // last seen
-	Now     bool      `json:"-"`     // it holds the port as far as is known
+	Until   time.Time `json:"until"`            // last seen
+	Beside  []uint16  `json:"beside,omitempty"` // ports that its unit held at the same time, sorted
+	Now     bool      `json:"-"`                // it holds the port as far as is known
 }
 
 // listening is a listening socket, as far as the memory looks at it.
@@ -189,6 +192,9 @@ func (m *PortMemory) take(sockets []listening, fresh []Held, now time.Time) {
 		if old, ok := m.ports[h.Port]; ok && h.Process == "" && old.Process != "" && h.Unit == "" {
 			continue // who holds it now may not be seen: do not forget who did
 		}
+		if old, ok := m.ports[h.Port]; ok && old.Unit == h.Unit {
+			h.Beside = old.Beside
+		}
 		m.ports[h.Port] = &h
 	}
 	for _, h := range m.ports {
@@ -199,7 +205,31 @@ func (m *PortMemory) take(sockets []listening, fresh []Held, now time.Time) {
 			h.Until, h.Now = now, true
 		}
 	}
+	m.beside()
 	m.bound()
+}
+
+// beside notes which ports a unit holds at the same time: what it goes on
+// listening on is no new place for a port that it dropped.
+func (m *PortMemory) beside() {
+	units := map[string][]uint16{}
+	for port, h := range m.ports {
+		if h.Now && h.Unit != "" {
+			units[h.Unit] = append(units[h.Unit], port)
+		}
+	}
+	for _, ports := range units {
+		slices.Sort(ports)
+		for _, port := range ports {
+			h := m.ports[port]
+			for _, other := range ports {
+				i, known := slices.BinarySearch(h.Beside, other)
+				if other != port && !known && len(h.Beside) < memoryBeside {
+					h.Beside = slices.Insert(slices.Clone(h.Beside), i, other)
+				}
+			}
+		}
+	}
 }
 
 // bound forgets the ports that were held longest ago, if there are too many.

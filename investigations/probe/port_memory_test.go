@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,27 @@ func TestPortMemoryKeeps(t *testing.T) {
 	}
 	if _, ok := (*PortMemory)(nil).Last(8080); ok {
 		t.Error("no memory knows a port")
+	}
+}
+
+// TestPortMemoryBeside: which ports a unit held at the same time outlives the
+// port and the unit's restart, and another unit's are none of them.
+func TestPortMemoryBeside(t *testing.T) {
+	m := newMemory(t, "")
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	held := func(unit string, port uint16) Held { return Held{Port: port, Process: "p", Unit: unit, Until: now} }
+	m.take([]listening{{port: 8080}, {port: 9100}, {port: 22}},
+		[]Held{held("web.service", 9100), held("web.service", 8080), held("ssh.service", 22)}, now)
+	m.take([]listening{{port: 22}}, nil, now)
+	m.take([]listening{{port: 9100}, {port: 22}}, []Held{held("web.service", 9100)}, now)
+	for port, want := range map[uint16][]uint16{8080: {9100}, 9100: {8080}, 22: nil} {
+		if h, _ := m.Last(port); !slices.Equal(h.Beside, want) {
+			t.Errorf("beside %d = %v, want %v", port, h.Beside, want)
+		}
+	}
+	m.take([]listening{{port: 9100}}, []Held{held("other.service", 9100)}, now)
+	if h, _ := m.Last(9100); len(h.Beside) != 0 {
+		t.Errorf("beside 9100 of another unit = %v, want none", h.Beside)
 	}
 }
 

@@ -21,6 +21,7 @@ type OwnerFacts struct {
 	PID      *int64        `json:"pid"`      // as last seen
 	Gone     *bool         `json:"gone"`     // the process that held the port is no more
 	Until    *time.Time    `json:"until"`    // when it was last seen to hold the port
+	Beside   []int64       `json:"beside"`   // ports that its unit held at the same time, by the port memory
 	Sources  []OwnerSource `json:"sources"`  // all that was found
 	Conflict *bool         `json:"conflict"` // the sources name different units
 }

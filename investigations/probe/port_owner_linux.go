@@ -26,6 +26,7 @@ type holder struct {
 	pid                 int
 	gone                *bool
 	until               time.Time
+	beside              []uint16 // nil where nothing is remembered
 }
 
 // PortOwner says who should hold a port, from all that this host knows.
@@ -91,7 +92,7 @@ func (s *Set) remembered(port uint16) []holder {
 	}
 	return []holder{{
 		source: fromMemory, where: "port memory", unit: h.Unit,
-		process: h.Process, command: h.Command, pid: h.PID, gone: h.gone(), until: h.Until,
+		process: h.Process, command: h.Command, pid: h.PID, gone: h.gone(), until: h.Until, beside: slices.Concat([]uint16{}, h.Beside),
 	}}
 }
 
@@ -148,6 +149,11 @@ func ownerFacts(all []holder) OwnerFacts {
 		return f
 	}
 	f.Known, f.Source, f.Where, f.Unit = new(true), new(best.source), filled(best.where), filled(best.unit)
+	for _, h := range all {
+		if h.beside != nil && h.unit == best.unit {
+			f.Beside = int64s(h.beside)
+		}
+	}
 	if i := slices.IndexFunc(all, func(h holder) bool { return h.process != "" && h.unit == best.unit }); i >= 0 {
 		h := all[i]
 		f.Process, f.Command, f.Gone, f.Until = filled(h.process), filled(h.command), h.gone, new(h.until.UTC())
@@ -169,4 +175,13 @@ func bestHolder(all []holder) (best holder, ok bool) {
 		}
 	}
 	return best, ok
+}
+
+// int64s are ports as facts have them.
+func int64s(ports []uint16) []int64 {
+	list := make([]int64, len(ports))
+	for i, p := range ports {
+		list[i] = int64(p)
+	}
+	return list
 }

@@ -7,8 +7,11 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 
 	"github.com/plexorbot/plexor/investigations/probe"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // Verdict reads the host's rules and says which of them decides about the
@@ -132,7 +135,7 @@ func linkNames() map[int]string {
 }
 
 // packet builds the SYN: its interfaces come from the routes, the incoming one
-// from the route back.
+// from where it was seen, or from the route back.
 func (l *liveHost) packet(a probe.FirewallArgs, src, dst netip.Addr) packet {
 	p := packet{src: src, dst: dst, origDst: dst, dport: uint16(a.Port), origDport: uint16(a.Port), mark: noMark, ctMark: noMark}
 	p.sportLo, p.sportHi = uint16(a.SourcePort), uint16(a.SourcePort)
@@ -146,10 +149,54 @@ func (l *liveHost) packet(a probe.FirewallArgs, src, dst netip.Addr) packet {
 	if a.Hook != hookOutput {
 		p.iif = l.towards(src)
 	}
-	if a.Hook == hookInput && p.iif.unknown {
-		p.iif = l.holding(dst)
+	if a.Hook == hookInput {
+		p.iif = l.arriving(a.Interface, p.iif, dst)
 	}
 	return p
+}
+
+// arriving is the interface of which the rules see the packet come in. It was
+// seen on the one of that name, or on what the right one stands on (a bridge's
+// port, a VLAN's parent); if nobody saw it, the route back and the destination's
+// own interface must agree: routes need not be the same there and back.
+func (l *liveHost) arriving(seen string, back iface, dst netip.Addr) iface {
+	holds := l.holding(dst)
+	if seen == "" {
+		loopback := func(i iface) bool { return i.arphrd == unix.ARPHRD_LOOPBACK }
+		switch {
+		case back.unknown:
+			return holds
+		case holds.unknown || holds.index == back.index || loopback(back) || loopback(holds): // which holds addresses for others
+			return back
+		}
+		return iface{unknown: true}
+	}
+	for _, i := range []iface{back, holds} {
+		if !i.unknown && slices.ContainsFunc(l.onWay(i), named(seen)) {
+			return i
+		}
+	}
+	return l.alone(seen)
+}
+
+func named(name string) func(netlink.Link) bool {
+	return func(k netlink.Link) bool { return k.Attrs().Name == name }
+}
+
+// alone is an interface by its name, if no other stands on it.
+func (l *liveHost) alone(name string) iface {
+	for _, i := range l.links {
+		if i.name != name {
+			continue
+		}
+		for _, above := range l.links {
+			if above.index != i.index && slices.ContainsFunc(l.onWay(above), named(name)) {
+				return iface{unknown: true}
+			}
+		}
+		return i
+	}
+	return iface{unknown: true}
 }
 
 func (l *liveHost) towards(a netip.Addr) iface {
