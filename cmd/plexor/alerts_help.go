@@ -11,3 +11,13 @@ var alertsHelp string
 //
 //go:embed prometheus_rules.yml
 var prometheusRules string
+
+// botUnit runs the bot under systemd.
+//
+//go:embed plexor.service
+var botUnit string
+
+// runnerUnit runs plexor-runner under systemd.
+//
+//go:embed plexor-runner.service
+var runnerUnit string

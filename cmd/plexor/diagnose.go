@@ -155,7 +155,14 @@ func planCommand() command {
 		long: `
 A plan is one YAML file: steps made of checks, and the causes that their facts can
 prove. plan show explains one in words; plan validate says what is wrong with a
-file, with line and column; plan test runs the tests that stand in it.`,
+file, with line and column; plan test runs the tests that stand in it.
+
+  plexor help plans                                how one is written
+  plexor help connection-refused.yml > mine.yml    the built-in one, to begin with
+  plexor plan validate mine.yml && plexor plan test mine.yml
+
+serve takes it from the directory that plans: names, and --plans DIR here and of
+diagnose; one with a built-in plan's name takes its place.`,
 		run: planRun,
 	}
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"strings"
+
+	"github.com/plexorbot/plexor/investigations/plans"
 )
 
 // commands are the words of the command line, in the order of help.
@@ -28,36 +31,56 @@ func overview() string {
 	for _, c := range commands() {
 		fmt.Fprintf(&b, "  plexor %-10s %s\n", c.name, c.short)
 	}
-	b.WriteString("\nplexor help COMMAND says more; plexor help config is the reference of the configuration.\n")
+	b.WriteString("\nplexor help COMMAND says more; plexor help config is the reference of the configuration,\n")
+	b.WriteString("plexor help plexor.service and plexor help plexor-runner.service are systemd units.\n")
 	b.WriteString("Results go to standard output, the rest to standard error; -o json wherever there is a result.\n")
 	return b.String()
 }
 
 func helpCommand() command {
 	return command{
-		name: "help", args: "[COMMAND | config | prometheus-rules]", short: "explains commands and the configuration", long: "",
+		name: "help", args: "[COMMAND | TOPIC]", short: "explains commands and the configuration",
+		long: `
+config                  the reference of the configuration
+plans                   how a plan is written
+connection-refused.yml  the built-in plan itself, to copy
+plexor.service          a systemd unit for the bot, hardened, and what to do before its first start
+plexor-runner.service   one for a runner, with the capabilities that its probes need
+prometheus-rules        alert rules that watch Plexor itself`,
 		run: func(_ context.Context, p program) (int, error) {
 			if len(p.args) == 0 {
 				fmt.Fprint(p.out, overview())
 				return exitOK, nil
 			}
-			if p.args[0] == "config" {
-				fmt.Fprint(p.out, configHelp())
-				return exitOK, nil
-			}
-			if p.args[0] == "prometheus-rules" {
-				fmt.Fprint(p.out, prometheusRules)
-				return exitOK, nil
-			}
+			texts := topics()
 			for _, c := range commands() {
-				if c.name == p.args[0] {
-					fmt.Fprint(p.out, c.help())
-					return exitOK, nil
-				}
+				texts[c.name] = c.help()
 			}
-			return exitFailed, &usageError{reason: fmt.Sprintf("there is no command %q%s", p.args[0], nearest(p.args[0], commandNames()))}
+			text, known := texts[p.args[0]]
+			if !known {
+				return exitFailed, &usageError{reason: fmt.Sprintf("there is no command or topic %q%s", p.args[0], nearest(p.args[0], sortedKeys(texts)))}
+			}
+			fmt.Fprint(p.out, text)
+			return exitOK, nil
 		},
 	}
+}
+
+// topics are what help explains besides commands. The files among them can be
+// written where they are used as they are printed.
+func topics() map[string]string {
+	texts := map[string]string{
+		"config": configHelp(), "prometheus-rules": prometheusRules, "plans": plans.Guide,
+		"plexor.service": botUnit, "plexor-runner.service": runnerUnit,
+	}
+	files, _ := fs.Glob(plans.Builtin(), "*.yml") // only a bad pattern fails
+	for _, name := range files {
+		text, err := fs.ReadFile(plans.Builtin(), name)
+		if err == nil {
+			texts[name] = string(text)
+		}
+	}
+	return texts
 }
 
 // configExample is the least that a bot in a real workspace needs.

@@ -128,6 +128,9 @@ func planTest(p program, names []string, dir, o string) (int, error) {
 			code = exitFailed
 		}
 		fmt.Fprintf(&text, "%s: %d passed, %d failed\n", pl.Name, len(results)-failed, failed)
+		if len(results) == 0 {
+			text.WriteString("  it has no tests, which plexor help plans says how to write\n")
+		}
 	}
 	return code, jsonOrText(p, o, all, text.String())
 }

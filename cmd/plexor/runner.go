@@ -16,8 +16,22 @@ func runnerCommand() command {
 		name: "runner", args: "token --name NAME [--label key=value …] [--ttl 1h] | list | revoke NAME", short: "joins, lists and sends away the runners of a running bot",
 		long: `
 runner token prints a join token: single use, good for an hour unless --ttl says
-otherwise. On the host: PLEXOR_JOIN=TOKEN plexor-runner --state /var/lib/plexor-runner
-A load balancer's runner is labelled role=lb.`,
+otherwise. A load balancer's runner is labelled role=lb.
+
+On the host, as root; the program is static, and needs nothing else there:
+
+  CGO_ENABLED=0 go build ./cmd/plexor-runner      # in this repository; GOARCH=arm64 for another processor
+  scp plexor-runner HOST:/usr/local/bin/
+  plexor help plexor-runner.service | ssh HOST 'cat > /etc/systemd/system/plexor-runner.service'
+  plexor runner token --name NAME | ssh HOST '(umask 077; sed s/^/PLEXOR_JOIN=/ > /etc/plexor-runner.env)'
+  ssh HOST systemctl enable --now plexor-runner
+
+It dials runners.advertise (or runners.listen) and opens no port. Once it has joined it
+keeps its own key in --state; the token is used up. To upgrade, copy the new program
+beside the old one, mv it over it, and systemctl restart plexor-runner. A host whose
+state is lost is revoked and joins anew. Without root: PLEXOR_JOIN=TOKEN plexor-runner
+--state DIR; runner list says what its probes then lack. plexor-runner --help has its
+policy, and which logs of a load balancer it follows.`,
 		run: runnerRun,
 	}
 }

@@ -16,6 +16,11 @@ import (
 //go:embed *.yml
 var files embed.FS
 
+// Guide says how a plan is written.
+//
+//go:embed README.md
+var Guide string
+
 // Builtin gives the files of the built-in plans.
 func Builtin() fs.FS { return files }
 
