@@ -28,6 +28,7 @@ type decoder struct {
 	lines   []string
 	catalog Catalog
 	lazy    bool // the plan is known to be right
+	unsure  bool // some check's facts are of no known type: what mentions them can't be judged
 	env     *expr.Env
 	errs    PlanErrors
 }

@@ -58,7 +58,7 @@ func (d *decoder) plan(root *yaml.Node) *Plan {
 	p.Name = d.id(top["plan"], root, "plan", dashed)
 	p.Inputs = d.inputs(top["inputs"])
 	nodes := d.steps(p, root, top["steps"])
-	if !d.environment(p, top["define"]) {
+	if d.unsure || !d.environment(p, top["define"]) {
 		return p
 	}
 	d.defines(p, top["define"])

@@ -141,6 +141,8 @@ func TestMistakesInAPlan(t *testing.T) {
 		{"healthy: first.open\n", "", "1:1: the plan does not say what is healthy; healthy: connect.connected"},
 		{"probe: trace", "probe: trase", "26:28: trase: no such probe; did you mean trace?"},
 		{"on: lb, after", "on: nowhere, after", "26:39: nowhere is no vantage; one of lb, backend, local, or labels such as zone=eu-1"},
+		{"on: backend, paired", "on: backnd, paired", "15:68: backnd is no vantage; did you mean backend?"},
+		{"{id: first, probe: dial, on: lb", "{id: first, probe: dail, on: lb", "14:28: dail: no such probe; did you mean dial?"},
 		{"after: [first]", "after: [frist]", "26:50: frist: no such check; did you mean first?"},
 		{"after: [first]", "after: [trace]", "26:9: these checks wait on each other: trace -> trace"},
 		{"if: first.refused", "if: trace.refused", "16:9: these checks wait on each other: far -> trace -> far"},
@@ -163,6 +165,7 @@ func TestMistakesInAPlan(t *testing.T) {
 		{"run: 'start {{ eyes.errno }}', ", "", "35:9: a fix has a command to run"},
 		{"explains: [far-away]", "explains: [far-awya]", "33:15: far-awya: no such cause; did you mean far-away?"},
 		{"first: {refused: true", "first: {refusde: true", "46:21: refusde: no such fact; did you mean refused?"},
+		{"first: {refused: true", "first: {refused: often", "46:21: refused: string where bool is wanted"},
 		{"kind: cause, causes: [nobody]", "kind: cause, causes: [nobdoy]", "47:14: nobdoy: no such cause; did you mean nobody?"},
 		{"facts: {first:", "facts: {frist:", "46:13: frist: no such key in facts; did you mean first?"},
 		{"  target: {type: target}", "  target: {type: target\n", "did not find expected"},
@@ -188,6 +191,17 @@ func TestEveryMistakeIsTold(t *testing.T) {
 	_, err := investigations.LoadPlan("p.yml", []byte(src), dialCatalog())
 	if lines := strings.Split(err.Error(), "\n"); len(lines) != 3 {
 		t.Errorf("error = %s, want one line for each of three mistakes", err)
+	}
+}
+
+// TestOneMistakeIsToldOnce has mistakes in a check whose facts are mentioned in
+// many places, tests among them.
+func TestOneMistakeIsToldOnce(t *testing.T) {
+	for old, mistake := range map[string]string{"probe: watch": "probe: wach", "on: lb": "on: bl", "on: lb, ": "", "probe: dial, ": ""} {
+		_, err := investigations.LoadPlan("p.yml", []byte(strings.Replace(dialPlan, old, mistake, 1)), dialCatalog())
+		if err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q for %q = %v, want one mistake", mistake, old, err)
+		}
 	}
 }
 

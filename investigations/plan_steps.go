@@ -62,8 +62,14 @@ func (d *decoder) check(n *yaml.Node, step string, nodes *stepNodes) PlanCheck {
 	c.Paired, c.After = d.text(f["paired"], "paired"), d.words(f["after"], "after")
 	if c.On == "" {
 		d.fail(n, "on: lb, on: backend, on: local, or labels such as on: zone=eu-1", "check %s has no vantage", c.ID)
+		d.unsure = true
 	} else if c.Selector() && !selector.MatchString(c.On) {
-		d.fail(f["on"], "one of lb, backend, local, or labels such as zone=eu-1", "%s is no vantage", shorten(c.On))
+		hint := "one of lb, backend, local, or labels such as zone=eu-1"
+		if near := expr.Nearest(c.On, vantageNames); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		d.fail(f["on"], hint, "%s is no vantage", shorten(c.On))
+		d.unsure = true
 	}
 	return c
 }
@@ -73,6 +79,7 @@ var selector = regexp.MustCompile(`^[\w./-]+=[\w.:/-]*(,[\w./-]+=[\w.:/-]*)*$`)
 func (d *decoder) unknownProbe(n, at *yaml.Node, name string) {
 	if at == nil {
 		d.fail(n, "", "the check has no probe")
+		d.unsure = true
 		return
 	}
 	names := make([]string, 0, len(d.catalog))
@@ -85,6 +92,7 @@ func (d *decoder) unknownProbe(n, at *yaml.Node, name string) {
 		hint = "did you mean " + near + "?"
 	}
 	d.fail(at, hint, "%s: no such probe", shorten(name))
+	d.unsure = true
 }
 
 func (d *decoder) timeout(n *yaml.Node, usual time.Duration) time.Duration {

@@ -3,6 +3,7 @@ package investigations
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -162,13 +163,22 @@ func (d *decoder) testFacts(n *yaml.Node, t reflect.Type) json.RawMessage {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(reflect.New(t).Interface()); err != nil {
-		if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
-			d.fail(keyNode(n, m[1]), d.factHint(t, m[1]), "%s: no such fact", shorten(m[1]))
-		} else {
-			d.fail(n, "", "facts: %s", strings.TrimPrefix(err.Error(), "json: "))
-		}
+		d.wrongFact(n, t, err)
 	}
 	return raw
+}
+
+func (d *decoder) wrongFact(n *yaml.Node, t reflect.Type, err error) {
+	if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
+		d.fail(keyNode(n, m[1]), d.factHint(t, m[1]), "%s: no such fact", shorten(m[1]))
+		return
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		path := strings.Split(wrong.Field, ".")
+		d.fail(keyNode(n, path[len(path)-1]), "", "%s: %s where %s is wanted", shorten(wrong.Field), wrong.Value, wrong.Type)
+		return
+	}
+	d.fail(n, "", "facts: %s", strings.TrimPrefix(err.Error(), "json: "))
 }
 
 // keyNode finds the mapping key with a name.

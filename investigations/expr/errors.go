@@ -38,6 +38,8 @@ func (e Errors) Error() string {
 var (
 	undeclared = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
 	undefined  = regexp.MustCompile(`^undefined field '([^']*)'`)
+	noFields   = regexp.MustCompile(`^type '([a-z]+).*' does not support field selection`)
+	expecting  = regexp.MustCompile(`^Syntax error: (?:mismatched|extraneous) input '(.*)' expecting `)
 	overload   = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '([^']*)'`)
 )
 
@@ -59,6 +61,18 @@ func (e *Env) reword(one *Error, id int64, parsed *cel.Ast) {
 	}
 	if m := undefined.FindStringSubmatch(one.Message); m != nil && parsed != nil {
 		e.rewordField(one, m[1], find(parsed.NativeRep().Expr(), id))
+	}
+	if m := noFields.FindStringSubmatch(one.Message); m != nil {
+		one.Message = "a " + m[1] + " has no facts"
+		if m[1] == "list" {
+			one.Hint = "a check at labels gives one element a runner: x.exists(e, e.connected)"
+		}
+	}
+	if m := expecting.FindStringSubmatch(one.Message); m != nil {
+		one.Message = "syntax: " + m[1] + " does not belong here"
+		if m[1] == "<EOF>" {
+			one.Message = "syntax: the expression ends too early"
+		}
 	}
 	if m := overload.FindStringSubmatch(one.Message); m != nil {
 		one.Message = fmt.Sprintf("%s does not take %s", strings.Trim(m[1], "_@"), m[2])
