@@ -118,16 +118,18 @@ func (s *Set) processFacts(pid int) ServiceFacts {
 var errNotPermitted = errors.New("not permitted to ask systemd")
 
 // dialSystemd connects to systemd over the system bus, or over its private
-// socket where there is no bus.
-func dialSystemd(ctx context.Context) (*dbus.Conn, error) {
-	conn, err := dbus.NewSystemConnectionContext(ctx)
-	if err == nil {
-		return conn, nil
+// socket where there is no bus. A bus may turn a user away without a word, as it
+// does where no name is known for a systemd DynamicUser; the socket then says it.
+func dialSystemd(ctx context.Context) (conn *dbus.Conn, err error) {
+	for _, dial := range []func(context.Context) (*dbus.Conn, error){dbus.NewSystemConnectionContext, dbus.NewSystemdConnectionContext} {
+		if conn, err = dial(ctx); err == nil {
+			return conn, nil
+		}
+		if strings.Contains(err.Error(), "ermission denied") || strings.Contains(err.Error(), "AccessDenied") {
+			return nil, fmt.Errorf("%w: %w", errNotPermitted, err)
+		}
 	}
-	if strings.Contains(err.Error(), "ermission denied") || strings.Contains(err.Error(), "AccessDenied") {
-		return nil, fmt.Errorf("%w: %w", errNotPermitted, err)
-	}
-	return dbus.NewSystemdConnectionContext(ctx)
+	return nil, err
 }
 
 // unitFacts reads a unit's properties.
