@@ -65,7 +65,7 @@ const (
 
 // Faults lists all of them, in the order of the plan's steps.
 func Faults() []Fault {
-	return slices.Concat(unitFaults(), lifeFaults(), listenerFaults(), firewallFaults(), outputFaults(),
+	return slices.Concat(unitFaults(), memoryFaults(), lifeFaults(), listenerFaults(), firewallFaults(), outputFaults(),
 		pathFaults(), routeFaults(), nameFaults(), upstreamFaults(), queueFaults(), pairFaults(), lookAlikes(), bystanders(), innocents())
 }
 

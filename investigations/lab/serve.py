@@ -2,7 +2,7 @@
 
 serve.py [--backlog=N] [--v6only=0|1] ADDRESS:PORT...
 With SIGUSR1 it stops taking connections, but keeps listening, as a program
-that is stuck does.
+that is stuck does; with SIGUSR2 it takes memory, at most 256 MiB.
 """
 import os
 import select
@@ -17,6 +17,12 @@ def stick(*_):
     tell("STATUS=stuck")
     while True:
         signal.pause()
+
+
+def grow(*_):
+    held = []
+    while len(held) < 256:
+        held.append(os.urandom(1 << 20))
 
 
 def listen(address):
@@ -39,6 +45,7 @@ def tell(state):
 
 
 signal.signal(signal.SIGUSR1, stick)
+signal.signal(signal.SIGUSR2, grow)
 listeners = [listen(a) for a in sys.argv[1:] if not a.startswith("--")]
 tell("READY=1")
 while True:

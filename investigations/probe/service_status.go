@@ -26,7 +26,7 @@ type ServiceFacts struct {
 	PID         *int64     `json:"pid"`       // MainPID; unset if 0
 	ExecCode    *int64     `json:"exec_code"` // ExecMainCode (CLD_*, waitid(2))
 	ExecStatus  *int64     `json:"exec_status"`
-	ExecReason  *string    `json:"exec_reason"` // 203 EXEC, 217 USER … (systemd.exec(5), "Process exit codes"), or signal name
+	ExecReason  *string    `json:"exec_reason"` // EXEC (203), USER (217) … (systemd.exec(5), "Process exit codes"), or the signal: SIGKILL
 	Restarts    *int64     `json:"restarts"`    // NRestarts
 	// StartLimitBurst is how many starts within StartLimitIntervalSec systemd
 	// grants: a failed unit whose Restarts reached it was given up, whatever
