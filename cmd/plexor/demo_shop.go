@@ -94,7 +94,7 @@ func (s *demoShop) ask(ctx context.Context) string {
 	if err != nil {
 		return "A page from the load balancer: " + err.Error() + "."
 	}
-	return fmt.Sprintf("A page from the load balancer at http://%s/: %s.", s.lb.address(), status)
+	return fmt.Sprintf("A page from the load balancer at <http://%s/>: %s.", s.lb.address(), status)
 }
 
 func (s *demoShop) stop() error {

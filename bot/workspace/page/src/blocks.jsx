@@ -98,7 +98,15 @@ const Library = memo(function Library({ blocks, workspace }) {
   return <Rendered blocks={blocks.map((b) => literal(localImages(b)))} logo="" name="" withoutWrapper data={data} hooks={hooks} />;
 }, (a, b) => a.workspace.me === b.workspace.me && JSON.stringify(a.blocks) === JSON.stringify(b.blocks));
 
-const hooks = { link: ({ href, children }) => <Link href={href}>{children}</Link> };
+// hooks are what the library leaves to us. It takes the minutes of 04:39:10 for an emoji, and shows one that it does
+// not know without its colons.
+const hooks = {
+  link: ({ href, children }) => <Link href={href}>{children}</Link>,
+  emoji: (emoji, parse) => {
+    const [name, shown] = [emoji.name, parse(emoji)].map((text) => text.replace(/^:|:$/g, ""));
+    return shown === name ? `:${name}:` : shown;
+  },
+};
 
 // localImages points images of this workspace to where the page was opened.
 function localImages(block) {
