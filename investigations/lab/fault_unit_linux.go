@@ -25,6 +25,13 @@ func unitFaults() []Fault {
 			Make: after(onWeb, "systemctl stop "+shopUnit)},
 		{Name: "unit-killed", Cause: "proc-not-running", On: "web", Target: shop, See: reset, Fix: start,
 			Make: after(onWeb, "systemctl kill -s KILL "+shopUnit+"; until systemctl is-failed -q "+shopUnit+"; do sleep 0.05; done")},
+		// Java's programs end with 143 when they are told to, which systemd takes for a failure.
+		{Name: "unit-stopped-with-143", Cause: "proc-not-running", On: "web", Target: shop, See: reset, Fix: start,
+			Make: func(t testing.TB, l *Lab) {
+				l.Web.Serve(t, Service{Unit: shopUnit, Lines: []string{"ExecStart=",
+					"ExecStart=/usr/bin/python3 " + serveAt + " --exit=143 [::]:8080"}})
+				l.Web.Shell(t, "systemctl stop "+shopUnit+"; systemctl is-failed -q "+shopUnit)
+			}},
 		// systemd-run's unit goes with its process: the port memory alone knows who held the port.
 		{Name: "transient-unit-stopped", Cause: "proc-not-running", On: "web", Target: "10.77.2.2:8087", See: reset,
 			Make: func(t testing.TB, l *Lab) {

@@ -1,6 +1,7 @@
 """Serves HTTP on the addresses given, and tells systemd when it does.
 
-serve.py [--backlog=N] [--v6only=0|1] ADDRESS:PORT...
+serve.py [--backlog=N] [--v6only=0|1] [--exit=STATUS] ADDRESS:PORT...
+With SIGTERM it ends with that status, if one is given, as Java's programs do.
 With SIGUSR1 it stops taking connections, but keeps listening, as a program
 that is stuck does; with SIGUSR2 it takes memory, at most 256 MiB.
 """
@@ -46,6 +47,8 @@ def tell(state):
 
 signal.signal(signal.SIGUSR1, stick)
 signal.signal(signal.SIGUSR2, grow)
+if "exit" in options:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(options["exit"])))
 listeners = [listen(a) for a in sys.argv[1:] if not a.startswith("--")]
 tell("READY=1")
 while True:
