@@ -92,9 +92,9 @@ func (s *demoShop) mend(ctx context.Context, _ string) string {
 func (s *demoShop) ask(ctx context.Context) string {
 	status, err := s.lb.get(ctx)
 	if err != nil {
-		return "A page from the load balancer: " + err.Error() + "."
+		return "The load balancer does not answer: " + err.Error() + "."
 	}
-	return fmt.Sprintf("A page from the load balancer at <http://%s/>: %s.", s.lb.address(), status)
+	return fmt.Sprintf("The load balancer on %s answers %s.", s.lb.address(), status)
 }
 
 func (s *demoShop) stop() error {

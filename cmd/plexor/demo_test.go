@@ -31,7 +31,7 @@ func TestDemoBreak(t *testing.T) {
 		done <- nil
 		t.Fatal(err)
 	}
-	target, page := d.shop.backend.target(), "A page from the load balancer at <http://"+d.shop.lb.address()+"/>: "
+	target, page := d.shop.backend.target(), "The load balancer on "+d.shop.lb.address()+" answers "
 	welcome := b.said("Welcome.").TS
 	press := func(action, says string) {
 		t.Helper()
