@@ -13,6 +13,11 @@ func lifeFaults() []Fault {
 				"[Unit]", "StartLimitIntervalSec=0")(t, l)
 			l.Web.Shell(t, "until [ $(systemctl show -P NRestarts "+shopUnit+") -ge 2 ]; do sleep 0.05; done")
 		}),
+		fault("crashes-before-listening", "proc-crashloop", func(t testing.TB, l *Lab) {
+			broken("ExecStart=", "Type=exec", "ExecStart=/bin/sh -c 'sleep 4; exit 1'", "Restart=always", "RestartSec=100ms",
+				"[Unit]", "StartLimitIntervalSec=0")(t, l)
+			l.Web.Shell(t, "until [ $(systemctl show -P NRestarts "+shopUnit+") -ge 2 ]; do sleep 0.05; done")
+		}),
 		fault("still-starting", "starting-up-race", start),
 		fault("listens-nowhere", "not-listening", broken("ExecStart=", "Type=exec", "ExecStart=/bin/sleep 1000")),
 		fault("keeps-metrics-port", "not-listening", func(t testing.TB, l *Lab) {

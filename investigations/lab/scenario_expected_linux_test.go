@@ -25,6 +25,7 @@ var expected = map[string]expectation{
 	"unit-exits":                names("web: sudo journalctl -u shop.service", "/bin/false 10.77.2.2:8080"),
 	"unit-exits-until-limit":    names("web: sudo journalctl -u shop.service", shopUnitFile, "systemctl reset-failed shop.service"),
 	"unit-start-limit":          names("web: sudo journalctl -u shop.service", shopUnitFile, "systemctl reset-failed shop.service"),
+	"crashes-before-listening":  names("web: sudo journalctl -u shop.service", shopUnitFile),
 	"crash-loop":                names("web: sudo journalctl -u shop.service", shopUnitFile),
 	"flapping":                  names("web: sudo journalctl -u flap.service", "/etc/systemd/system/flap.service"),
 	"still-starting":            names("web: systemctl status --no-pager shop.service", "Type=notify in "+shopUnitFile),

@@ -23,6 +23,7 @@ type ServiceFacts struct {
 	Result      *string    `json:"result"`    // success, exit-code, signal, core-dump, timeout, watchdog, oom-kill, start-limit-hit …
 	Enabled     *string    `json:"enabled"`   // UnitFileState
 	Since       *time.Time `json:"since"`     // StateChangeTimestamp
+	AgeS        *int64     `json:"age_s"`     // seconds from Since to when this was asked
 	PID         *int64     `json:"pid"`       // MainPID; unset if 0
 	ExecCode    *int64     `json:"exec_code"` // ExecMainCode (CLD_*, waitid(2))
 	ExecStatus  *int64     `json:"exec_status"`

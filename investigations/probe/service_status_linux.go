@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/dbus"
 )
@@ -118,18 +119,16 @@ func (s *Set) processFacts(pid int) ServiceFacts {
 var errNotPermitted = errors.New("not permitted to ask systemd")
 
 // dialSystemd connects to systemd over the system bus, or over its private
-// socket where there is no bus. A bus may turn a user away without a word, as it
-// does where no name is known for a systemd DynamicUser; the socket then says it.
-func dialSystemd(ctx context.Context) (conn *dbus.Conn, err error) {
-	for _, dial := range []func(context.Context) (*dbus.Conn, error){dbus.NewSystemConnectionContext, dbus.NewSystemdConnectionContext} {
-		if conn, err = dial(ctx); err == nil {
-			return conn, nil
-		}
-		if strings.Contains(err.Error(), "ermission denied") || strings.Contains(err.Error(), "AccessDenied") {
-			return nil, fmt.Errorf("%w: %w", errNotPermitted, err)
-		}
+// socket where there is no bus.
+func dialSystemd(ctx context.Context) (*dbus.Conn, error) {
+	conn, err := dbus.NewSystemConnectionContext(ctx)
+	if err == nil {
+		return conn, nil
 	}
-	return nil, err
+	if strings.Contains(err.Error(), "ermission denied") || strings.Contains(err.Error(), "AccessDenied") {
+		return nil, fmt.Errorf("%w: %w", errNotPermitted, err)
+	}
+	return dbus.NewSystemdConnectionContext(ctx)
 }
 
 // unitFacts reads a unit's properties.
@@ -146,6 +145,9 @@ func unitFacts(ctx context.Context, manager *dbus.Conn, unit string) (ServiceFac
 		}
 	}
 	f := decodeUnit(properties, service)
+	if f.Since != nil {
+		f.AgeS = new(int64(max(time.Since(*f.Since), 0) / time.Second))
+	}
 	if f.SocketUnit != nil {
 		if p, err := manager.GetUnitPropertiesContext(ctx, *f.SocketUnit); err == nil {
 			f.SocketState = textOf(p, "ActiveState")
