@@ -13,11 +13,17 @@ func (b *Bot) threadLink(id string) string {
 	if b.outbox == nil {
 		return ""
 	}
-	posts, err := b.Store.Posts(store.Subject(id))
-	if err != nil {
-		return ""
+	others, _ := b.Store.Followers(id) // the thread of an alert, which begins with it
+	for _, subject := range append([]string{store.Subject(id)}, others...) {
+		posts, err := b.Store.Posts(subject)
+		if err != nil {
+			return ""
+		}
+		if address := b.outbox.webAddress(posts[keyParent]); address != "" {
+			return address
+		}
 	}
-	return b.outbox.webAddress(posts[keyParent])
+	return ""
 }
 
 // webAddress is where a browser finds a message, as chat.getPermalink would

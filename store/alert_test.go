@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,6 +61,9 @@ func TestChangeAlerts(t *testing.T) {
 	}
 	if _, err := s.Alert(2); err != nil {
 		t.Error(err)
+	}
+	if got, err := s.Followers(inv.ID); err != nil || !slices.Equal(got, []string{AlertSubject(tr.ID)}) {
+		t.Errorf("Followers = %v, %v; want the thread of the alert", got, err)
 	}
 	// What the investigation learns marks the thread that follows it, and none of its own.
 	if err := s.Apply(inv.ID, investigations.Event{Kind: investigations.EventEnded, State: investigations.Concluded, Time: now}); err != nil {

@@ -175,6 +175,19 @@ func follow(tx *bolt.Tx, investigation, subject string) error {
 	return tx.Bucket(bucketFollowers).Put(key(investigation, subject), nil)
 }
 
+// Followers are the subjects that show an investigation besides its own, such as
+// the thread of an alert.
+func (s *Store) Followers(investigation string) (subjects []string, err error) {
+	p := prefix(investigation)
+	err = s.db.View(func(tx *bolt.Tx) error {
+		return each(tx.Bucket(bucketFollowers), p, func(k, _ []byte) error {
+			subjects = append(subjects, string(k[len(p):]))
+			return nil
+		})
+	})
+	return subjects, err
+}
+
 // markFollowers marks the subjects that follow an investigation.
 func markFollowers(tx *bolt.Tx, investigation string) error {
 	p := prefix(investigation)
