@@ -274,15 +274,15 @@ func TestAddressConflict(t *testing.T) {
 	}
 }
 
-// TestLacks is a runner older than the bot's plans.
+// TestLacks is a runner older than the bot's plans, and without a privilege.
 func TestLacks(t *testing.T) {
 	h := open(t, func(c *hub.Config) { c.Probes = []string{"say", "dial", "x.new"} })
 	join(t, h, "web", nil, func(c *agent.Config) {
 		c.Policy = agent.Policy{NoProbes: []string{"dial"}}
-		c.Version = "0.9"
+		c.Version, c.Lacks = "0.9", map[string]string{"say": "needs CAP_NET_RAW"}
 	})
 	r, _ := find(t, h, "web")
-	if len(r.Lacks) != 2 || !strings.Contains(r.Lacks["x.new"], "0.9") || !strings.Contains(r.Lacks["dial"], "policy") {
+	if len(r.Lacks) != 3 || r.Lacks["say"] != "needs CAP_NET_RAW" || !strings.Contains(r.Lacks["x.new"], "0.9") || !strings.Contains(r.Lacks["dial"], "policy") {
 		t.Errorf("Lacks = %v", r.Lacks)
 	}
 }

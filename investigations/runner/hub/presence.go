@@ -119,14 +119,15 @@ func (h *Hub) keepHello(r *record, p *presence, refused map[string]string, now t
 	h.records[r.Name] = &next
 }
 
-// lacks lists the probes of the bot's plans that a runner does not have.
+// lacks is what a runner says that its probes lack, and the probes of the bot's
+// plans that it does not have.
 func (h *Hub) lacks(hello runner.Hello) map[string]string {
 	lacks := map[string]string{}
+	maps.Copy(lacks, hello.Lacks)
 	for _, probe := range h.config.Probes {
 		if slices.Contains(hello.Probes, probe) {
 			continue
 		}
-		lacks[probe] = hello.Lacks[probe]
 		if lacks[probe] == "" {
 			lacks[probe] = fmt.Sprintf("plexor-runner %s does not know it: upgrade to %s", hello.Version, h.config.Version)
 		}
