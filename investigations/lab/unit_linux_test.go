@@ -47,3 +47,29 @@ func TestRunnerUnit(t *testing.T) {
 	}
 	s.hold(t, inv)
 }
+
+// TestBotUnit runs a bot on web2 as the unit that plexor help prints.
+func TestBotUnit(t *testing.T) {
+	l, _ := asked(t)
+	unit, err := os.ReadFile("../../cmd/plexor/plexor.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "documented-bot"
+	t.Cleanup(func() {
+		_, _ = l.Web2.Run(context.Background(), "sh", "-c", "systemctl stop "+name+"; userdel plexor; rm -rf /etc/plexor /var/lib/plexor")
+	})
+	if err := os.Chmod(l.bin, 0o755); err != nil { // for others than root
+		t.Fatal(err)
+	}
+	l.Web2.Shell(t, "useradd --system --shell /usr/sbin/nologin plexor; install -d -m 750 -g plexor /etc/plexor")
+	l.Web2.Write(t, "/etc/plexor/plexor.yml", "data: /var/lib/plexor\nhttp: {listen: 127.0.0.1:8066, token_file: /etc/plexor/token}\n"+
+		"runners: {listen: 0.0.0.0:4222, advertise: 10.77.2.3:4222}\ntargets: {allow: [10.77.0.0/16]}\n")
+	l.Web2.Write(t, "/etc/systemd/system/"+name+".service", strings.ReplaceAll(string(unit), "/usr/local/bin", BinDir))
+	l.Web2.Shell(t, "head -c 24 /dev/urandom | base64 | install -m 640 -g plexor /dev/stdin /etc/plexor/token; systemctl daemon-reload; systemctl start "+name)
+	plexor := "cd /etc/plexor; runuser -u plexor -- " + BinDir + "/plexor "
+	l.Web2.Shell(t, "i=0; until "+plexor+"runner list 2>/run/said; do i=$((i+1)); [ $i -lt 100 ] || { cat /run/said; systemctl status "+name+"; exit 1; }; sleep 0.2; done")
+	if said := l.Web2.Shell(t, plexor+"runner token --name web"); !strings.HasPrefix(said, "plexor1_") {
+		t.Errorf("runner token = %q, want a token", said)
+	}
+}
