@@ -117,7 +117,7 @@ func (b *Bot) listMutes() slackapi.Reply {
 	for _, m := range all[:min(len(all), 40)] {
 		lines = append(lines, line(strong(muteWords(m)), word(" until "+m.Until.UTC().Format("2006-01-02 15:04 MST")+" by "), code(m.By), word(reasonWords(m.Reason)+" "), code(m.ID)))
 	}
-	return slackapi.Reply{Text: fmt.Sprintf("%d mutes", len(all)), Blocks: fit([]block{rich(bullets(lines...))})}
+	return slackapi.Reply{Text: plural(len(all), "mute"), Blocks: fit([]block{rich(bullets(lines...))})}
 }
 
 // listAlerts does /diagnose alerts: what fires, and what came last.

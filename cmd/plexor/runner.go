@@ -108,8 +108,8 @@ func runnerList(ctx context.Context, out io.Writer, c *client, o string) error {
 			labels = append(labels, k+"="+v)
 		}
 		fmt.Fprintf(out, "%-20s %-8s %-10s %s  %s\n", clean(r.Name), state, r.OS, clean(strings.Join(r.Addresses, " ")), clean(strings.Join(labels, " ")))
-		for probe, why := range r.Lacks {
-			fmt.Fprintf(out, "%-20s   %s: %s\n", "", probe, clean(why))
+		for _, probe := range sortedKeys(r.Lacks) {
+			fmt.Fprintf(out, "%-20s   %s: %s\n", "", clean(probe), clean(r.Lacks[probe]))
 		}
 	}
 	return nil
