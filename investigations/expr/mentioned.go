@@ -8,10 +8,10 @@ import (
 )
 
 // mentioned gives the variables that an expression mentions, sorted, by its words
-// alone: parsing an expression takes a hundred times as long. It takes the names
-// that stand by themselves, outside of strings and not behind a dot. A variable of
-// a macro that has a check's name would be one too many; a plan that is known to
-// be right has none, and a test holds that for the built-in one.
+// alone: CEL's second parser takes some fifty times as long, the first over two
+// hundred. It takes the names that stand by themselves, outside of strings and not
+// behind a dot. A variable of a macro that has a check's name would be one too many;
+// a plan that is known to be right has none, and a test holds that for the built-in one.
 func mentioned(src string, vars map[string]*types.Type) []string {
 	var names []string
 	for i, field := 0, false; i < len(src); {
