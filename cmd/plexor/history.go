@@ -60,15 +60,21 @@ func historyRun(ctx context.Context, p program) (int, error) {
 		return exitOK, printJSON(p.out, map[string]string{"file": *picture})
 	}
 	list, err := investigationList(ctx, p, w, filter)
-	if err != nil {
+	switch {
+	case err != nil:
 		return exitFailed, err
-	}
-	if *o == "json" {
-		if *period != "" {
-			return exitOK, printJSON(p.out, map[string]any{"history": was, "investigations": list})
-		}
+	case *o == "json" && *period != "":
+		return exitOK, printJSON(p.out, map[string]any{"history": was, "investigations": list})
+	case *o == "json":
 		return exitOK, printJSON(p.out, list)
 	}
+	printHistory(p, was, list)
+	return exitOK, nil
+}
+
+// printHistory tells a person what became of a target, and the investigations,
+// one a line.
+func printHistory(p program, was bot.TargetHistory, list []investigations.Investigation) {
 	if len(list) == 0 && was.Checks == 0 {
 		fmt.Fprintln(p.err, "nothing is known of it: plexor diagnose TARGET looks once, plexor schedule add WHEN TARGET again and again")
 	}
@@ -80,7 +86,6 @@ func historyRun(ctx context.Context, p program) (int, error) {
 		}
 		fmt.Fprintf(p.out, "%s  %s  %-28s %s\n", inv.ID, inv.Started.Local().Format("2006-01-02 15:04:05"), clean(inv.Target), clean(what))
 	}
-	return exitOK, nil
 }
 
 func investigationList(ctx context.Context, p program, w where, f store.Filter) (list []investigations.Investigation, err error) {
