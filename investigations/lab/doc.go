@@ -21,8 +21,8 @@
 // TestMixes draws two or three of the faults, a target, and who has a runner, from
 // a seed, and does the same until nothing is wrong any more: every cause that is
 // named must be one that was made, and break the target when it is made alone, and
-// a verdict "healthy" must agree with a plain connection. It takes ten seconds a
-// seed and runs where PLEXOR_LAB_MIX=SEED or FIRST-LAST is set.
+// a verdict "healthy" must agree with a plain connection. It takes ten to twenty
+// seconds a seed and runs where PLEXOR_LAB_MIX=SEED or FIRST-LAST is set.
 //
 // It needs root, systemd-nspawn and the root file system that the script
 // rootfs makes; [Unavailable] says what is missing.
