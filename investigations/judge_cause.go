@@ -141,6 +141,3 @@ func (j *Judgement) proof(x *expr.Expr) []Proof {
 	}
 	return out
 }
-
-// Quote gives one word of a POSIX shell's command line that stands for arg.
-func Quote(arg string) string { return expr.Quote(arg) }

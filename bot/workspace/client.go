@@ -47,11 +47,6 @@ func (c Control) Submit(ctx context.Context, sub Submission) (Submitted, error) 
 	return out, err
 }
 
-// CloseModal closes the user's top modal, or all of them.
-func (c Control) CloseModal(ctx context.Context, user string, all bool) error {
-	return c.post(ctx, "close", controlClose{user, all}, nil)
-}
-
 // Shortcut uses a message shortcut, or, with an empty ts, a global one.
 func (c Control) Shortcut(ctx context.Context, callbackID, channel, ts, user string) (Ack, error) {
 	var out struct{ Ack Ack }

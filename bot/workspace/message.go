@@ -3,7 +3,6 @@ package workspace
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 )
 
 // maxEphemeral is how many ephemeral messages are kept.
@@ -151,9 +150,4 @@ func (s *Server) fromBot(text string) Message {
 	st := &s.state
 	return Message{User: st.bot.ID, BotID: st.botID, AppID: st.appID, Text: text, BotProfile: map[string]any{
 		"id": st.botID, "app_id": st.appID, "user_id": st.bot.ID, "name": st.bot.RealName, "team_id": st.team.ID, "deleted": false}}
-}
-
-// unescape turns Slack's three entities back into characters, for what is shown as plain text.
-func unescape(s string) string {
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }
