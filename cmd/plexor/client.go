@@ -110,9 +110,9 @@ func (c *client) open(ctx context.Context, method, path string, body any) (*http
 		Error struct{ Code, Message, Hint string }
 	}
 	if json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&said) != nil || said.Error.Message == "" {
-		return nil, fmt.Errorf("the bot at %s answered %s", c.base, resp.Status)
+		return nil, fmt.Errorf("the bot at %s answered %s", c.base, clean(resp.Status))
 	}
-	return nil, &usageError{reason: said.Error.Message, hint: said.Error.Hint}
+	return nil, &usageError{reason: cleanLines(said.Error.Message), hint: cleanLines(said.Error.Hint)}
 }
 
 // download writes the body of an answer to a new file.

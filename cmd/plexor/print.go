@@ -164,6 +164,15 @@ func clean(text string) string {
 	}, text)
 }
 
+// cleanLines is clean for a text of several lines.
+func cleanLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // printJSON writes a value as the one result of a command.
 func printJSON(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
