@@ -18,7 +18,6 @@ type state struct {
 	channels []*channel
 	// ephemeral holds what only one person saw, oldest first.
 	ephemeral []*Message
-	views     []*View // open modals and home tabs
 	triggers  map[string]*trigger
 	responses map[string]*responseURL
 	files     map[string]*storedFile
