@@ -1,6 +1,7 @@
 package follow_test
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"io"
@@ -120,7 +121,7 @@ func cost(t *testing.T, program, kind string, rate, seconds int) (time.Duration,
 	time.Sleep(1500 * time.Millisecond)
 	stdin.Close()
 	raised, err := io.ReadAll(stdout)
-	if err := cmd.Wait(); err != nil {
+	if err = errors.Join(err, cmd.Wait()); err != nil {
 		t.Fatal(err)
 	}
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), string(raised[:max(0, len(raised)-1)])
