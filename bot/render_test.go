@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,4 +102,19 @@ func TestRenderHuge(t *testing.T) {
 		}
 	}
 	holdLimits(t, Render(inv))
+}
+
+// TestProofIsCutAtItsBeginning: the facts that tell most are the last ones.
+func TestProofIsCutAtItsBeginning(t *testing.T) {
+	c := investigations.Cause{ID: "x"}
+	for i := range maxProof + 3 {
+		c.Proof = append(c.Proof, investigations.Proof{Check: "owner", Fact: fmt.Sprint("fact", i), Value: true})
+	}
+	text, err := json.Marshal(causeBlocks(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), `fact2 `) || !strings.Contains(string(text), `fact3 `) || !strings.Contains(string(text), fmt.Sprint("fact", maxProof+2, " ")) {
+		t.Errorf("the proof says %s, want the last %d facts", text, maxProof)
+	}
 }

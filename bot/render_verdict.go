@@ -60,7 +60,7 @@ func causeBlocks(c investigations.Cause) []block {
 	}
 	if len(c.Proof) > 0 {
 		var lines []block
-		for _, p := range c.Proof[:min(len(c.Proof), 8)] {
+		for _, p := range c.Proof[max(0, len(c.Proof)-maxProof):] { // the last are the most particular
 			lines = append(lines, line(word(p.Check+"."+p.Fact+" = "), code(clip(fmt.Sprint(p.Value), 120))))
 		}
 		blocks = append(blocks, rich(line(strong("Proved by")), bullets(lines...)))
@@ -113,6 +113,9 @@ func inSlack(run string) string {
 	}
 	return run
 }
+
+// maxProof is how many facts stand under a cause; plexor show has them all.
+const maxProof = 10
 
 // candidateBlocks lists what could still be the cause, and what would tell.
 func candidateBlocks(v investigations.Verdict) []block {
