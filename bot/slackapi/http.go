@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,7 +36,7 @@ type receiver struct {
 	client  *Client
 	handler *dispatcher
 	mu      sync.Mutex
-	seen    map[string]time.Time // signature -> when
+	seen    map[string]time.Time // signature, as it is spelt canonically -> when
 }
 
 // verified reads the bounded raw body, holds its signature against the secret,
@@ -76,8 +77,10 @@ func Verify(header http.Header, body []byte, secret string) error {
 }
 
 // again remembers a signature and reports whether it was known. Events that
-// Slack repeats are signed anew and told by their event_id.
+// Slack repeats are signed anew and told by their event_id. A signature is the
+// same in any spelling of its hexadecimal digits.
 func (r *receiver) again(signature string) bool {
+	signature = strings.ToLower(signature)
 	now := r.client.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()

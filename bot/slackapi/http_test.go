@@ -138,6 +138,10 @@ func TestHTTPRefuses(t *testing.T) {
 	if status, _ := m.post("/slack/commands", body, h); status != http.StatusConflict {
 		t.Errorf("a replay = %d, want 409", status)
 	}
+	h.Set("X-Slack-Signature", "v0="+strings.ToUpper(strings.TrimPrefix(h.Get("X-Slack-Signature"), "v0=")))
+	if status, _ := m.post("/slack/commands", body, h); status != http.StatusConflict {
+		t.Errorf("a replay whose signature is spelt in capitals = %d, want 409", status)
+	}
 	if n := len(m.ears.commands); n != 1 {
 		t.Errorf("%d commands were handled, want 1", n)
 	}
