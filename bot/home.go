@@ -15,10 +15,11 @@ const actionAsk = "ask"
 // callbackDiagnose is the modal's.
 const callbackDiagnose = "diagnose"
 
-// publishHome brings a person's Home tab up to date.
+// publishHome brings a person's Home tab up to date. Who may not use the bot
+// opens the tab, too: it says that, and nothing of what was found.
 func (b *Bot) publishHome(ctx context.Context, user string) {
 	b.homes.take(user, func() {
-		view, err := b.home()
+		view, err := b.homeFor(user)
 		if err == nil {
 			err = b.Slack.PublishHome(ctx, user, view)
 		}
@@ -26,6 +27,13 @@ func (b *Bot) publishHome(ctx context.Context, user string) {
 			b.Log.Warn("publish home", "error", err)
 		}
 	})
+}
+
+func (b *Bot) homeFor(user string) (slackapi.View, error) {
+	if err := b.Access.Allow(user, "", ""); err != nil {
+		return slackapi.View{"type": "home", "blocks": []block{header("Plexor"), note(err.Error())}}, nil
+	}
+	return b.home()
 }
 
 // home shows the last investigations and a button for a new one.

@@ -81,7 +81,7 @@ func (b *Bot) addSchedule(ctx context.Context, at who, words []string, event str
 	if err != nil {
 		return refuseSchedule(err)
 	}
-	if r.Channel, err = b.channelFor(ctx, cmp.Or(r.Channel, at.channel)); err != nil {
+	if r.Channel, err = b.speakIn(ctx, at, cmp.Or(r.Channel, at.channel)); err != nil {
 		return refuseSchedule(err)
 	}
 	st, err := b.Schedules.Add(r, event)

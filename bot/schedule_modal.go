@@ -92,7 +92,7 @@ func (b *Bot) scheduleAsked(ctx context.Context, at who, i slackapi.Interaction)
 		r.Targets = append(r.Targets, t)
 	}
 	var err error
-	if r.Channel, err = b.channelFor(ctx, r.Channel); err != nil {
+	if r.Channel, err = b.speakIn(ctx, at, r.Channel); err != nil {
 		return wrongField("channel", err)
 	}
 	c, err := b.Schedules.prepare(r)

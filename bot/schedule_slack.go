@@ -49,6 +49,16 @@ func (b *Bot) scheduleUndeliverable(subject string, cause error) bool {
 	return true
 }
 
+// speakIn is channelFor for a person, who may have a schedule speak only where
+// the bot may be used.
+func (b *Bot) speakIn(ctx context.Context, at who, ref string) (string, error) {
+	id, err := b.channelFor(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	return id, b.allow(ctx, who{user: at.user, channel: id})
+}
+
 // channelFor finds the channel that a schedule is to speak in, and refuses one
 // that the bot can't post to. Without Slack any name is taken.
 func (b *Bot) channelFor(ctx context.Context, ref string) (string, error) {

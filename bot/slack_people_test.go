@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -155,4 +156,44 @@ func TestAccessRules(t *testing.T) {
 	}
 	o.eventually("who may, can", func() bool { return o.kept() == 1 })
 	o.settled()
+}
+
+// TestAccessRulesElsewhere holds them where nobody types a target: App Home
+// shows what was found to those alone who may ask, and no schedule speaks where
+// nobody may.
+func TestAccessRulesElsewhere(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, func(o *office) {
+		open(o)
+		o.bot.Access = Access{Users: []string{"U1"}, Channels: []string{"ops"}}
+		o.bot.Schedules = NewSchedules(o.bot.Engine, o.bot.Store, o.bot.Runs, o.bot.Log)
+	}).ready()
+	o.types("/diagnose 127.0.0.1:80")
+	o.settled()
+	home := func(user string) string {
+		if err := o.control.OpenHome(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
+		var text []byte
+		o.eventually("the Home tab is published", func() bool {
+			v, err := o.control.Home(t.Context(), user)
+			text, _ = json.Marshal(v)
+			return err == nil && v != nil
+		})
+		return string(text)
+	}
+	if text := home("U1"); !strings.Contains(text, "127.0.0.1:80") {
+		t.Errorf("who may use the bot sees %s, want what was found", text)
+	}
+	if text := home("U2"); strings.Contains(text, "127.0.0.1:80") || !strings.Contains(text, "access.users") {
+		t.Errorf("a stranger's Home tab is %s, want a refusal alone", text)
+	}
+	if said := o.types("/diagnose schedule add @hourly 127.0.0.1:80 in #alerts"); !strings.Contains(said, "access.channels") {
+		t.Errorf("a schedule for another channel is answered %q", said)
+	}
+	if n := len(o.bot.Schedules.List()); n != 0 {
+		t.Errorf("%d schedules were made for a channel where the bot may not be used", n)
+	}
+	if said := o.types("/diagnose schedule add @hourly 127.0.0.1:80"); strings.Contains(said, "access.") || len(o.bot.Schedules.List()) != 1 {
+		t.Errorf("a schedule for a channel where it may is answered %q", said)
+	}
 }
