@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -162,18 +163,40 @@ func (r *run) conclude(c carriage, o outcome, start time.Time) Check {
 		r.log.Warn("check failed", "check", check.ID, "probe", check.Probe, "runner", c.runner.Name, "error", o.err)
 		return check
 	}
-	if !o.answer.Started.IsZero() {
-		check.Started, check.TookMS = o.answer.Started.Add(-c.runner.Offset).UTC(), ms(o.answer.Took)
+	if began := o.answer.Started.Add(-c.runner.Offset); within(began, o.answer.Took, start, r.now()) {
+		check.Started, check.TookMS = began.UTC(), ms(o.answer.Took)
 	}
 	switch facts := bytes.TrimSpace(o.answer.Facts); {
 	case o.answer.Error != "":
-		check.State, check.Error = CheckFailed, o.answer.Error
+		check.State, check.Error = CheckFailed, clipped(o.answer.Error)
 	case len(facts) > maxFacts || !json.Valid(facts) || facts[0] != '{':
 		check.State, check.Error = CheckFailed, "runner "+c.runner.Name+" answered with what are no facts"
 	default:
 		check.State, check.Facts = CheckDone, facts
 	}
 	return check
+}
+
+// clockSlack is how far what is known of a runner's clock may be off.
+const clockSlack = time.Second
+
+// within reports whether a probe that began and lasted so lies between its
+// question and its answer. A runner whose clock is wrong, or lies, else makes a
+// check of another day, or of a year that cannot be written down (RFC 3339 ends
+// with 9999).
+func within(began time.Time, took time.Duration, asked, answered time.Time) bool {
+	return !began.Before(asked.Add(-clockSlack)) && !began.After(answered.Add(clockSlack)) &&
+		took >= 0 && took <= answered.Sub(asked)+clockSlack
+}
+
+// maxError is the longest error of a runner that is kept, in bytes.
+const maxError = 2048
+
+func clipped(text string) string {
+	if len(text) <= maxError {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxError], "") + "…"
 }
 
 func (r *run) whyFailed(c carriage, err error) string {
