@@ -21,6 +21,7 @@ const (
 	NotAsked        Event = "not-asked"       // facts for a check it was not asked for
 	Forbidden       Event = "forbidden"       // a subject that is not its own
 	OtherVersion    Event = "other-version"
+	CutOff          Event = "cut-off" // it went on sending what it should not
 )
 
 // Entry is one line of the audit.

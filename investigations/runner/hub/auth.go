@@ -73,6 +73,8 @@ func (h *Hub) admit(c server.ClientAuthentication, opts *server.ClientOpts) (nam
 		joined = r != nil
 	}
 	ok = r != nil && (!r.memory || inProcess(c))
+	barred := ok && h.config.Now().Before(h.presence(r.Name).barred)
+	ok = ok && !barred
 	var older []uint64
 	if ok {
 		name = r.Name
@@ -80,6 +82,8 @@ func (h *Hub) admit(c server.ClientAuthentication, opts *server.ClientOpts) (nam
 	}
 	h.mu.Unlock()
 	switch {
+	case barred:
+		h.audit(r.Name, KeyRefused, "it is cut off for a while, from "+from(c))
 	case !ok && opts.Token != "":
 		h.audit("", JoinRefused, "token is used, expired or revoked, from "+from(c))
 	case !ok:

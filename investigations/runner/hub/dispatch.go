@@ -196,7 +196,11 @@ func (h *Hub) onAnswer(name string, f runner.Frame) {
 	}
 	h.mu.Unlock()
 	if !ok && !late {
-		h.audit(name, NotAsked, fmt.Sprintf("%s for check %.40q of investigation %.40q", f.Kind, f.Check, f.Investigation))
+		size := 0
+		if f.Answer != nil {
+			size = len(f.Answer.Facts)
+		}
+		h.offend(name, NotAsked, fmt.Sprintf("%s for check %.40q of investigation %.40q", f.Kind, f.Check, f.Investigation), size)
 	}
 }
 

@@ -25,6 +25,8 @@ type presence struct {
 	clock    clock
 	leaving  *time.Timer // ends its checks unless it is back
 	arrivals budget      // of what it says unasked
+	patience budget      // with what it should not send
+	barred   time.Time   // it is cut off until then
 }
 
 // presence returns what is known of a runner, empty where it is new; h.mu is

@@ -3,7 +3,6 @@ package hub
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/plexorbot/plexor/investigations/runner"
@@ -27,7 +26,7 @@ func (h *Hub) receive(handle func(string, runner.Frame)) nats.MsgHandler {
 			err = fmt.Errorf("%s frame on %s", f.Kind, m.Subject)
 		}
 		if err != nil {
-			h.audit(name, BadFrame, err.Error())
+			h.offend(name, BadFrame, err.Error(), len(m.Data))
 			return
 		}
 		handle(name, f)
@@ -40,47 +39,28 @@ var topics = map[runner.Kind]runner.Topic{
 	runner.KindArmed: runner.TopicAnswer, runner.KindAnswer: runner.TopicAnswer,
 }
 
-// unasked is how much a runner may say by itself: a second, and at once.
-const (
-	unaskedRate  = 100
-	unaskedBurst = 200
-)
+// unasked is how much a runner may say by itself: messages a second, and at once.
+var unasked = allowance{rate: 100, burst: 200}
 
 // welcome reports whether a message of a runner is to be looked at: it was not
-// revoked, and what it says by itself is not too much. Answers are bounded by
-// the questions.
+// revoked or cut off, and what it says by itself is not too much. Answers are
+// bounded by the questions: see offend.
 func (h *Hub) welcome(m *nats.Msg, name string) bool {
 	h.mu.Lock()
 	known := h.records[name] != nil
 	within := true
-	if known && m.Subject != runner.Subject(runner.Version, runner.TopicAnswer, name) {
-		within = h.presence(name).arrivals.take(h.config.Now())
+	if known {
+		p, now := h.presence(name), h.config.Now()
+		known = !now.Before(p.barred)
+		if m.Subject != runner.Subject(runner.Version, runner.TopicAnswer, name) {
+			within = p.arrivals.take(now, unasked, 1)
+		}
 	}
 	h.mu.Unlock()
-	if !within {
-		h.audit(name, TooMuch, fmt.Sprintf("more than %d messages a second", unaskedRate))
+	if known && !within {
+		h.offend(name, TooMuch, fmt.Sprintf("more than %.0f messages a second", unasked.rate), len(m.Data))
 	}
 	return known && within
-}
-
-// budget is a token bucket.
-type budget struct {
-	left float64
-	at   time.Time
-}
-
-func (b *budget) take(now time.Time) bool {
-	if b.at.IsZero() {
-		b.left = unaskedBurst
-	} else {
-		b.left = min(unaskedBurst, b.left+now.Sub(b.at).Seconds()*unaskedRate)
-	}
-	b.at = now
-	if b.left < 1 {
-		return false
-	}
-	b.left--
-	return true
 }
 
 // versionOf says which other version a message is of, by its frame or else by
