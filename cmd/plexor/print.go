@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"golang.org/x/term"
 
@@ -154,10 +155,11 @@ func (p *printer) notChecked(v investigations.Verdict) {
 	}
 }
 
-// clean keeps what a host or a stranger wrote from steering the terminal.
+// clean keeps what a host or a stranger wrote from steering the terminal, and
+// from turning the direction of what follows: a command must read as it runs.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 || unicode.Is(unicode.Bidi_Control, r) {
 			return '�'
 		}
 		return r

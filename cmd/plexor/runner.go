@@ -107,7 +107,7 @@ func runnerList(ctx context.Context, out io.Writer, c *client, o string) error {
 		for k, v := range r.Labels {
 			labels = append(labels, k+"="+v)
 		}
-		fmt.Fprintf(out, "%-20s %-8s %-10s %s  %s\n", clean(r.Name), state, r.OS, clean(strings.Join(r.Addresses, " ")), clean(strings.Join(labels, " ")))
+		fmt.Fprintf(out, "%-20s %-8s %-10s %s  %s\n", clean(r.Name), state, clean(r.OS), clean(strings.Join(r.Addresses, " ")), clean(strings.Join(labels, " ")))
 		for _, probe := range sortedKeys(r.Lacks) {
 			fmt.Fprintf(out, "%-20s   %s: %s\n", "", clean(probe), clean(r.Lacks[probe]))
 		}
