@@ -179,8 +179,9 @@ func instant(s string) (time.Time, bool) {
 
 // sane drops times that stand for "none", such as Alertmanager's year 1.
 func sane(t time.Time) time.Time {
-	if t.Year() < 1971 || t.Year() > 9999 {
+	t = t.UTC()
+	if t.Year() < 1971 || t.Year() > 9999 { // in UTC, in which it is written down
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }
