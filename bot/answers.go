@@ -28,7 +28,7 @@ func (b *Bot) help() slackapi.Reply {
 	}
 	return slackapi.Reply{Text: "How to use Plexor: /diagnose HOST:PORT", Blocks: []block{
 		rich(line(strong("Plexor"), word(" finds out why a load balancer can't connect to a backend.")), bullets(lines...),
-			line(word("In a thread, write the same behind @plexor; on a message, choose "), italic("Diagnose this"), word("."))),
+			line(word("In a thread, write the same behind @plexor, or without it to Plexor alone, in its Messages; on a message, choose "), italic("Diagnose this"), word("."))),
 		note(b.planNames()),
 	}}
 }

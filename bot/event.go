@@ -12,8 +12,9 @@ import (
 )
 
 // handledEvents are the events that the manifest subscribes to. Messages come
-// for the channels whose alerts the bot reads.
-var handledEvents = []string{"app_home_opened", "app_mention", "message.channels", "message.groups"}
+// for the channels whose alerts the bot reads, and for what people write to the
+// bot alone.
+var handledEvents = []string{"app_home_opened", "app_mention", "message.channels", "message.groups", "message.im"}
 
 // callbackMessage is the message shortcut's.
 const callbackMessage = "diagnose_message"
@@ -23,8 +24,11 @@ const callbackMessage = "diagnose_message"
 func (b *Bot) Event(ctx context.Context, e slackapi.Event) error {
 	switch e.Kind.Type {
 	case "app_mention":
-		return b.mentioned(ctx, e)
+		return b.addressed(ctx, e)
 	case "message":
+		if e.Kind.ChannelType == "im" {
+			return b.addressed(ctx, e)
+		}
 		return b.message(ctx, e)
 	case "app_home_opened":
 		if e.Kind.Tab == "home" || e.Kind.Tab == "" {
@@ -37,9 +41,9 @@ func (b *Bot) Event(ctx context.Context, e slackapi.Event) error {
 // mention is the bot's name at the start of a message.
 var mention = regexp.MustCompile(`^\s*<@[UW][A-Z0-9]+>\s*`)
 
-// mentioned does what somebody wrote behind the bot's name: slash commands do
-// not work in threads, and this does.
-func (b *Bot) mentioned(ctx context.Context, e slackapi.Event) error {
+// addressed does what somebody wrote behind the bot's name, because slash
+// commands do not work in threads, or to the bot alone in its Messages tab.
+func (b *Bot) addressed(ctx context.Context, e slackapi.Event) error {
 	k := e.Kind
 	if k.BotID != "" || k.User == "" || k.Subtype != "" {
 		return nil

@@ -42,6 +42,46 @@ func TestMentionInThread(t *testing.T) {
 	}
 }
 
+// TestMessagesTab writes to the bot alone, as people do on a telephone.
+func TestMessagesTab(t *testing.T) {
+	o := newOffice(t, workspace.Config{}, open).ready()
+	say := func(text string) {
+		t.Helper()
+		if _, err := o.control.Message(t.Context(), workspace.NewMessage{Channel: "U1", User: "U1", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("127.0.0.1:80")
+	o.eventually("it is kept", func() bool { return o.kept() == 1 })
+	for range 3 {
+		if err := o.control.Repeat(t.Context(), 1, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("hello there")
+	o.whispered("U1", "/diagnose help")
+	if here := o.settled(); len(here) != 0 {
+		t.Errorf("what was asked of the bot alone is answered in the channel: %q", here[0].Text)
+	}
+	list, err := o.bot.Store.Investigations(store.Filter{})
+	if err != nil || len(list) != 1 || !strings.HasPrefix(list[0].Trigger.Channel, "D") {
+		t.Fatalf("investigations = %+v (%v), want one, in the direct message", list, err)
+	}
+	there, err := o.control.Messages(t.Context(), list[0].Trigger.Channel)
+	answers := 0
+	for _, m := range there {
+		if m.BotID != "" && m.ThreadTS != there[0].TS {
+			t.Errorf("%q stands outside of the thread under what was asked", m.Text)
+		}
+		if m.BotID != "" {
+			answers++
+		}
+	}
+	if err != nil || answers < 2 {
+		t.Errorf("the direct message holds %d answers (%v), want the bot's thread", answers, err)
+	}
+}
+
 // TestButtons presses Run again and Cancel.
 func TestButtons(t *testing.T) {
 	o := newOffice(t, workspace.Config{}, nil).ready()

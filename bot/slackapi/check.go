@@ -12,7 +12,7 @@ import (
 // NeededScopes are the bot token's scopes, as manifest.yml asks for them.
 var NeededScopes = []string{
 	"app_mentions:read", "channels:history", "channels:join", "channels:read", "chat:write", "commands", "files:write",
-	"groups:history", "groups:read", "im:write", "users:read",
+	"groups:history", "groups:read", "im:history", "im:write", "users:read",
 }
 
 // MissingScopes returns those of needed that the bot token lacks, as Slack says

@@ -106,6 +106,8 @@ type EventKind struct {
 	TS      string `json:"ts"`
 	Thread  string `json:"thread_ts"`
 	Tab     string `json:"tab"`
+
+	ChannelType string `json:"channel_type"` // of a message: channel, group or im
 }
 
 // errUnknown is what decode returns for a kind of message that is none of ours.
