@@ -33,10 +33,10 @@ func clip(s string, max int) string {
 // clean makes a stranger's text fit to store: valid UTF-8, bounded, no control characters but line feeds and tabs, no
 // characters that turn the direction of what follows, and no passwords in URLs.
 func clean(s string, max int) string {
-	s = clip(s, max)
-	if strings.Contains(s, "://") {
+	if strings.Contains(s, "://") { // before it is cut: a password without its @ is not known as one
 		s = maskUserinfo(s)
 	}
+	s = clip(s, max)
 	if plain(s) {
 		return s
 	}
