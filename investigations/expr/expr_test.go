@@ -266,6 +266,17 @@ func TestShell(t *testing.T) {
 			t.Errorf("%q = %q, want %q", c.src, got, c.want)
 		}
 	}
+	for src, known := range map[string]bool{
+		`systemctl start {{ "--host=evil" }}`: false, `{{ "-x" }}`: false, `echo a={{ "-x" }}`: true, `echo {{ "a-x" }}`: true, `echo {{ ["-x"] }}`: true,
+	} {
+		tm, err := e.Shell(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := tm.Eval(values(e)); r.Known != known {
+			t.Errorf("%s known = %v (%v), want %v", src, r.Known, r.Missing, known)
+		}
+	}
 	for _, src := range []string{`echo '{{ unit }}'`, `echo "a {{ unit }}"`, "echo `{{ unit }}`", `echo \{{ unit }}`, `cat <<{{ unit }}`} {
 		if _, err := e.Shell(src); err == nil {
 			t.Errorf("Shell(%q): no error", src)

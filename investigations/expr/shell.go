@@ -60,6 +60,14 @@ func shellText(v any) string {
 	return strings.Join(words, sep)
 }
 
+// option reports whether a text that somebody chose would be taken for an
+// option, behind what stands before it: no quoting helps against that. Lists of
+// words are the plan's own.
+func option(before string, v any) bool {
+	text, ok := v.(string)
+	return ok && strings.HasPrefix(text, "-") && (before == "" || strings.HasSuffix(before, " "))
+}
+
 // unsafe says what is wrong with a value at the end of a command line's text as
 // it stands so far, if anything is.
 func (t *Template) unsafe() string {

@@ -149,6 +149,9 @@ func (t *Template) render(s *Values) (string, []Missing) {
 			missing = append(missing, r.Missing...)
 			b.WriteString(NotKnown)
 		case t.shell:
+			if option(b.String(), r.Value) {
+				missing = append(missing, Missing{Why: fmt.Sprintf("%.60q begins like an option, and is no word for a command line", r.Value)})
+			}
 			b.WriteString(shellText(r.Value))
 		default:
 			b.WriteString(Text(r.Value))
