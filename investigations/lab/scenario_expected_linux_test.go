@@ -16,7 +16,7 @@ const shopUnitFile = "/etc/systemd/system/" + shopUnit
 // expected has what remedies must name where they are no fix, and what stays
 // open where nothing is proved.
 var expected = map[string]expectation{
-	"transient-unit-stopped":    names("web: sudo systemd-run --unit=brief.service /usr/bin/python3 "+serveAt+" 10.77.2.2:8087", "web: sudo journalctl -u brief.service"),
+	"transient-unit-stopped":    names("web: sudo systemd-run --unit=brief.service --uid=0 -- /usr/bin/python3 "+serveAt+" 10.77.2.2:8087", "web: sudo journalctl -u brief.service"),
 	"memory-runs-out":           names("web: sudo journalctl -k -g oom"),
 	"unit-no-program":           names("web: sudo journalctl -u shop.service", "ExecStart=", shopUnitFile),
 	"unit-bad-file":             names("web: systemd-analyze verify shop.service", shopUnitFile),

@@ -36,6 +36,7 @@ type Held struct {
 	Process string    `json:"process,omitempty"`
 	Command string    `json:"command,omitempty"` // secrets masked
 	Unit    string    `json:"unit,omitempty"`
+	UID     *int64    `json:"uid,omitempty"` // the process's real one
 	PID     int       `json:"pid,omitempty"`
 	Start   uint64    `json:"start,omitempty"` // of the process, in clock ticks since boot: tells it from a later one of its number
 	Since   time.Time `json:"since"`

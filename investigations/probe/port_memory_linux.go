@@ -48,7 +48,7 @@ func (w *listenerWatch) holders(sockets []listening, now time.Time) []Held {
 				continue // it keeps the port of a socket unit
 			}
 			h.PID, h.Start = pid, startTime(pid)
-			h.Process, h.Command, h.Unit = p.name, p.command, cgroupUnit(p.cgroup)
+			h.Process, h.Command, h.Unit, h.UID = p.name, p.command, cgroupUnit(p.cgroup), p.uid
 		}
 		list = append(list, h)
 	}

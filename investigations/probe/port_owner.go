@@ -18,6 +18,7 @@ type OwnerFacts struct {
 	Unit     *string       `json:"unit"`  // systemd unit; unset for a process outside of any
 	Process  *string       `json:"process"`
 	Command  *string       `json:"command"`
+	UID      *int64        `json:"uid"`      // of the user who started it, as last seen
 	PID      *int64        `json:"pid"`      // as last seen
 	Gone     *bool         `json:"gone"`     // the process that held the port is no more
 	Until    *time.Time    `json:"until"`    // when it was last seen to hold the port

@@ -23,6 +23,7 @@ const (
 type holder struct {
 	source, where, unit string
 	process, command    string
+	uid                 *int64
 	pid                 int
 	gone                *bool
 	until               time.Time
@@ -75,7 +76,7 @@ func listenersOn(port uint16) (list []holder, err error) {
 			p := readProcess(pid)
 			cgroup = p.cgroup
 			if !p.isManager() { // which holds a port for the unit that its socket unit starts
-				h.pid, h.process, h.command, h.gone = pid, p.name, p.command, new(false)
+				h.pid, h.process, h.command, h.uid, h.gone = pid, p.name, p.command, p.uid, new(false)
 			}
 		}
 		h.unit = cgroupUnit(cgroup)
@@ -92,7 +93,7 @@ func (s *Set) remembered(port uint16) []holder {
 	}
 	return []holder{{
 		source: fromMemory, where: "port memory", unit: h.Unit,
-		process: h.Process, command: h.Command, pid: h.PID, gone: h.gone(), until: h.Until, beside: slices.Concat([]uint16{}, h.Beside),
+		process: h.Process, command: h.Command, uid: h.UID, pid: h.PID, gone: h.gone(), until: h.Until, beside: slices.Concat([]uint16{}, h.Beside),
 	}}
 }
 
@@ -157,7 +158,7 @@ func ownerFacts(all []holder) OwnerFacts {
 	if i := slices.IndexFunc(all, func(h holder) bool { return h.process != "" && h.unit == best.unit }); i >= 0 {
 		h := all[i]
 		f.Process, f.Command, f.Gone, f.Until = filled(h.process), filled(h.command), h.gone, new(h.until.UTC())
-		f.PID = new(int64(h.pid))
+		f.UID, f.PID = h.uid, new(int64(h.pid))
 	}
 	return f
 }

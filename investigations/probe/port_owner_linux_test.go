@@ -66,6 +66,7 @@ func TestPortMemorySeesAServiceGo(t *testing.T) {
 	}
 	want(t, "known", f.Known, true)
 	want(t, "source", f.Source, "memory")
+	want(t, "uid", f.UID, int64(os.Getuid()))
 	want(t, "gone", f.Gone, true)
 	want(t, "process", f.Process, processName(t))
 	if f.Until == nil || time.Since(*f.Until) > time.Hour {
@@ -98,6 +99,19 @@ func TestServiceOfAReusedPID(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "without a memory: alive", f.Alive, true)
+}
+
+// TestOwnerFactsBeside: what the unit held at the same time comes along, and of
+// no other unit.
+func TestOwnerFactsBeside(t *testing.T) {
+	memory := holder{source: fromMemory, unit: "web.service", process: "web", beside: []uint16{9100}, uid: new(int64(7))}
+	f := ownerFacts([]holder{{source: fromInput, unit: "web.service"}, memory})
+	if len(f.Beside) != 1 || f.Beside[0] != 9100 || f.UID == nil || *f.UID != 7 {
+		t.Errorf("beside, uid = %v, %v; want 9100 and 7", f.Beside, value(f.UID))
+	}
+	if f = ownerFacts([]holder{{source: fromInput, unit: "api.service"}, memory}); f.Beside != nil || f.UID != nil {
+		t.Errorf("of another unit: beside, uid = %v, %v; want none", f.Beside, value(f.UID))
+	}
 }
 
 func TestOwnerFacts(t *testing.T) {

@@ -18,6 +18,7 @@ type process struct {
 	pid           int
 	name, command string
 	cgroup        string // the path that systemd keeps
+	uid           *int64 // the real one, of the user who started it
 }
 
 // readProcess reads what is known of a process. What may not be read is empty.
@@ -28,7 +29,22 @@ func readProcess(pid int) process {
 	}
 	p.name = printable(p.name)
 	p.cgroup = cgroupPath(procFile(pid, "cgroup"))
+	p.uid = realUID(procFile(pid, "status"))
 	return p
+}
+
+// realUID is the first number of the line Uid of a process's status.
+func realUID(status string) *int64 {
+	_, rest, ok := strings.Cut(status, "\nUid:\t")
+	if !ok {
+		return nil
+	}
+	text, _, _ := strings.Cut(rest, "\t")
+	uid, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &uid
 }
 
 // isManager says if a process is systemd itself.
