@@ -84,7 +84,7 @@ func NewIntake(c AlertConfig, s *store.Store, e *investigations.Engine, runs *Ru
 		work: make(chan work, c.Queue+64), metrics: newIntakeMetrics(),
 		asks: make(chan ask), ended: make(chan string, 64), stopped: make(chan struct{}),
 	}
-	runs.ended = func(id string) {
+	runs.moved = func(id string) {
 		select {
 		case i.ended <- id:
 		case <-i.stopped:
@@ -112,7 +112,7 @@ func (i *Intake) Run(ctx context.Context) error {
 		case w := <-i.work:
 			batch = i.gather(w)
 		case id := <-i.ended:
-			batch = []work{i.end(id)}
+			batch = []work{i.moved(id)}
 		case <-timer.C:
 		}
 		i.step(batch)
@@ -205,8 +205,9 @@ func (i *Intake) commit(c store.AlertChange) error {
 	return err
 }
 
-// end has the board learn how an investigation ended.
-func (i *Intake) end(id string) work {
+// moved has the board learn what an investigation's target stands for, and how
+// it ended.
+func (i *Intake) moved(id string) work {
 	return work{do: func(b *board, now time.Time) {
 		if len(b.running[id]) == 0 {
 			return
@@ -215,8 +216,9 @@ func (i *Intake) end(id string) work {
 		switch {
 		case err != nil:
 			inv = investigations.Investigation{ID: id, State: investigations.Failed, Error: err.Error()}
-		case !inv.State.Ended():
-			return // it goes on after a restart
+		case !inv.State.Ended(): // its endpoints are known; or it goes on after a restart
+			b.resolved(inv, now)
+			return
 		}
 		b.ended(inv, now)
 	}}

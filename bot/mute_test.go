@@ -103,7 +103,7 @@ func TestMutedAgain(t *testing.T) {
 	d.alert("a", true, "web-1:80")
 	d.pass(time.Minute)
 	d.wantStarted(2)
-	if e := d.open()[0].Entries[0]; nowHead(e) != "Muted: web-1:80" || !strings.HasPrefix(nowLine(e), "The alert fires again; it is muted until") {
+	if e := d.open()[0].Entries[0]; nowHead(e) != "Muted: web-1:80" || !strings.HasPrefix(nowLine(e), "The alert fires; it is muted until") {
 		t.Errorf("the thread says %q, %q; want that it is muted", nowHead(e), nowLine(e))
 	}
 	d.alert("a", false, "web-1:80")

@@ -26,6 +26,8 @@ func renderTrouble(t store.Trouble, found map[string]investigations.Investigatio
 	switch {
 	case !t.Posted:
 		return nil
+	case t.Into != "" && t.Same != "":
+		return []Message{alertMessage(t, "Part of another thread: "+t.Same+".", header("Part of another thread"), note(t.Same+": one thread has all that is found about it."))}
 	case t.Into != "":
 		return []Message{alertMessage(t, "Part of a storm of alerts: it has a thread of its own.", header("Part of a storm of alerts"),
 			note("Several alerts came at once. One thread has them all, with what they have in common."))}
@@ -99,6 +101,9 @@ func alertNotes(t store.Trouble, e store.Entry) []block {
 	if e.About != "" {
 		blocks = append(blocks, note(capital(e.About)))
 	}
+	if len(e.Also) > 0 {
+		blocks = append(blocks, note(sameWords(e)))
+	}
 	if e.Why != "" && e.State != store.EntryDone {
 		blocks = append(blocks, note(capital(e.Why)))
 	}
@@ -110,6 +115,12 @@ func alertNotes(t store.Trouble, e store.Entry) []block {
 		blocks = append(blocks, note("labels: "+clip(strings.Join(pairs, " "), 900)))
 	}
 	return blocks
+}
+
+// sameWords say which addresses alerts name besides, as which the target was
+// found.
+func sameWords(e store.Entry) string {
+	return clip("Alerts about "+strings.Join(e.Also, ", ")+" are counted here too: "+e.Target+" was found to stand for it", 900)
 }
 
 func times(n int64) string {
@@ -157,7 +168,7 @@ func verdictMark(e store.Entry) string {
 
 // nowLine says what is true of a target whose alert has ended or came again.
 func nowLine(e store.Entry) string {
-	when := "The alert fires again"
+	when := "The alert fires"
 	switch {
 	case e.Quiet:
 		when = "Nothing more was heard of it up to " + clock(e.Resolved)
@@ -183,12 +194,14 @@ func nowHead(e store.Entry) string {
 		return "Muted: " + e.Target
 	case e.State != store.EntryDone || e.Due:
 		return "Checking again: " + e.Target
+	case e.Verdict == string(investigations.VerdictHealthy) && e.Resolved.IsZero():
+		return "🟢 Accepts connections, though the alert fires: " + e.Target
 	case e.Verdict == string(investigations.VerdictHealthy):
 		return "🟢 Over: " + e.Target
 	case !e.Resolved.IsZero():
 		return verdictMark(e) + " Resolved, but still broken: " + e.Target
 	}
-	return verdictMark(e) + " Broken again: " + e.Target
+	return verdictMark(e) + " Checked again: " + e.Target
 }
 
 // renderNow is the last reply of a thread whose alert ended or came again.

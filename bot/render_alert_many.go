@@ -26,7 +26,11 @@ func renderMany(t store.Trouble, found map[string]investigations.Investigation) 
 		}
 		blocks = append(blocks, rich(bullets(lines...)))
 	}
-	blocks = append(blocks, rich(pre(table(t))), note(manyNote(t)))
+	blocks = append(blocks, rich(pre(table(t))))
+	for _, words := range sameEndpoints(t.Entries) {
+		blocks = append(blocks, note(words))
+	}
+	blocks = append(blocks, note(manyNote(t)))
 	parent := alertMessage(t, head, blocks...)
 	parent.Urgent = t.Closed
 	messages := []Message{parent}
@@ -236,4 +240,24 @@ func manyNote(t store.Trouble) string {
 		counts[e.Source]++
 	}
 	return strings.Join(append(words, "from "+strings.Join(sortedNames(counts), ", ")), " · ")
+}
+
+// maxSame bounds the notes about names of one endpoint.
+const maxSame = 5
+
+// sameEndpoints say which rows are about one endpoint.
+func sameEndpoints(entries []store.Entry) (words []string) {
+	for _, e := range entries {
+		if len(e.Also) > 0 {
+			words = append(words, sameWords(e))
+		}
+		for _, ep := range e.Found {
+			for _, other := range entries {
+				if own, ok := literal(other.Target); ok && own == ep.Address && other.Target != e.Target {
+					words = append(words, e.Target+" stands for "+ep.Address+": both are about one endpoint")
+				}
+			}
+		}
+	}
+	return words[:min(len(words), maxSame)]
 }

@@ -43,7 +43,7 @@ type Runs struct {
 	now     func() time.Time
 	limits  Limits
 	changed func(subject string) // tells the outbox
-	ended   func(id string)      // tells the triage of alerts
+	moved   func(id string)      // tells the triage of alerts what a target stands for, and the end
 
 	slots chan struct{}
 	wg    sync.WaitGroup
@@ -81,7 +81,7 @@ func NewRuns(e *investigations.Engine, s *store.Store, l Limits, log *slog.Logge
 		l.PerTarget = 12
 	}
 	return &Runs{
-		engine: e, store: s, log: log, now: time.Now, limits: l, changed: func(string) {}, ended: func(string) {},
+		engine: e, store: s, log: log, now: time.Now, limits: l, changed: func(string) {}, moved: func(string) {},
 		slots: make(chan struct{}, l.AtOnce), running: map[string]*run{}, joins: map[string]*claim{}, recent: map[string][]time.Time{},
 	}
 }
@@ -239,7 +239,7 @@ func (r *Runs) launch(inv investigations.Investigation, key string, c *claim) {
 		r.drive(ctx, inv, this)
 		r.release(key, c)
 		r.forget(inv.ID, this)
-		r.ended(inv.ID)
+		r.moved(inv.ID)
 	})
 }
 
@@ -257,6 +257,9 @@ func (r *Runs) drive(ctx context.Context, inv investigations.Investigation, this
 			return err
 		}
 		r.changed(store.Subject(inv.ID))
+		if e.Resolution != nil {
+			r.moved(inv.ID)
+		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, investigations.ErrSuspended) {

@@ -147,11 +147,18 @@ func (b *board) enter(t *store.Trouble, a arrival, fresh bool, now time.Time) {
 }
 
 func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now time.Time) {
-	if e := find(t, p); e != nil {
+	e := find(t, p)
+	if e == nil && fresh {
+		e = b.alias(t, a, p, now)
+	}
+	if e != nil {
+		b.widen(t, e, a)
 		if fresh {
 			e.Firing++
 			b.touched[t.ID] = true
 			b.again(t, e, now)
+		} else {
+			b.goesOn(t, e, now)
 		}
 		return
 	}
@@ -163,8 +170,7 @@ func (b *board) enterPlace(t *store.Trouble, a arrival, p place, fresh bool, now
 		b.mark(t, now)
 		return
 	}
-	e := b.entry(a, p, now)
-	t.Entries = append(t.Entries, e)
+	t.Entries = append(t.Entries, b.entry(a, p, now))
 	b.groups[groupOf(t, p.host)] = t.ID
 	b.settleIn(t, &t.Entries[len(t.Entries)-1], now)
 	b.touch(t)
@@ -195,7 +201,7 @@ func (b *board) settleIn(t *store.Trouble, e *store.Entry, now time.Time) {
 
 func find(t *store.Trouble, p place) *store.Entry {
 	for i := range t.Entries {
-		if e := &t.Entries[i]; e.Target == p.target && e.Host == p.host {
+		if e := &t.Entries[i]; e.Target == p.target && e.Host == p.host || slices.Contains(e.Also, p.target) {
 			return e
 		}
 	}

@@ -22,6 +22,9 @@ func (b *board) home(a arrival, held bool, now time.Time) *store.Trouble {
 	begun := &store.Trouble{
 		ID: investigations.NewID(now), Channel: a.route.Channel, Thread: a.thread, Held: held, Begun: now, Last: now,
 	}
+	if t := b.knows(begun, a, now); t != nil {
+		return t
+	}
 	for _, h := range hosts {
 		if t := b.trouble(b.groups[groupOf(begun, h)]); b.joinable(t, now) {
 			return t

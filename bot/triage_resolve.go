@@ -32,9 +32,11 @@ func (b *board) resolve(n *memo, a arrival, now time.Time) {
 func (b *board) lower(t *store.Trouble, n *memo, a arrival) (quiet []*store.Entry) {
 	for i := range t.Entries {
 		e := &t.Entries[i]
-		named := slices.ContainsFunc(a.places, func(p place) bool { return p.target == e.Target && p.host == e.Host })
+		named := slices.ContainsFunc(a.places, func(p place) bool {
+			return p.target == e.Target && p.host == e.Host || slices.Contains(e.Also, p.target)
+		})
 		if len(a.places) == 0 && e.Target != "" {
-			named = slices.Contains(n.targets, hash(e.Target)) || stands(e.Lookup, a.alert.Lookup)
+			named = n.named(e) || stands(e.Lookup, a.alert.Lookup)
 		}
 		if e.Firing <= 0 || !named && e.Fingerprint != a.alert.Fingerprint {
 			continue
@@ -67,12 +69,15 @@ func (b *board) over(t *store.Trouble, e *store.Entry, now time.Time) {
 // again notes that an alert fires for a target that is known here already.
 func (b *board) again(t *store.Trouble, e *store.Entry, now time.Time) {
 	back := !e.Resolved.IsZero()
-	stale := e.State == store.EntryDone && now.Sub(e.Checked) > b.limits.Cooldown
 	e.Resolved, e.Quiet = time.Time{}, false
+	if back {
+		e.Rechecks = 0
+	}
 	switch {
 	case t.Held:
 		return // it is looked into once the mute ends
-	case !back && !stale:
+	case !back:
+		b.goesOn(t, e, now)
 		return
 	case e.State == store.EntryRunning:
 		e.Due = true

@@ -79,7 +79,7 @@ func (b *board) start(t *store.Trouble, i int, now time.Time) {
 	} else {
 		e.Again = inv.ID
 	}
-	e.State, e.Checked, e.Due = store.EntryRunning, now, false
+	e.State, e.Checked, e.Due, e.Found = store.EntryRunning, now, false, nil
 	b.running[inv.ID] = append(b.running[inv.ID], entryRef{t.ID, i})
 	b.stats.Started++
 	b.change.Start = append(b.change.Start, store.New{
@@ -92,17 +92,16 @@ func (b *board) start(t *store.Trouble, i int, now time.Time) {
 
 // ended takes the end of an investigation.
 func (b *board) ended(inv investigations.Investigation, now time.Time) {
+	b.resolved(inv, now)
 	for _, ref := range b.running[inv.ID] {
-		t := b.troubles[ref.trouble]
-		if t == nil || ref.index >= len(t.Entries) {
-			continue
-		}
-		e := &t.Entries[ref.index]
-		if e.State != store.EntryRunning {
+		t, e := b.runningEntry(ref)
+		if e == nil {
 			continue
 		}
 		e.State = store.EntryDone
-		result(e, inv)
+		if was := e.Verdict + e.Cause; result(e, inv) != was && e.Firing > 0 {
+			e.Rechecks = 0
+		}
 		if e.Due {
 			e.Due, e.State = false, store.EntryWaiting
 			if e.Resolved.IsZero() {
@@ -116,18 +115,28 @@ func (b *board) ended(inv investigations.Investigation, now time.Time) {
 	delete(b.running, inv.ID)
 }
 
-// result notes in an entry what its last check came to.
-func result(e *store.Entry, inv investigations.Investigation) {
+// runningEntry is what waits for an investigation, nil if it no longer does.
+func (b *board) runningEntry(ref entryRef) (*store.Trouble, *store.Entry) {
+	t := b.troubles[ref.trouble]
+	if t == nil || ref.index >= len(t.Entries) || t.Entries[ref.index].State != store.EntryRunning {
+		return nil, nil
+	}
+	return t, &t.Entries[ref.index]
+}
+
+// result notes in an entry what its last check came to, and returns that in short.
+func result(e *store.Entry, inv investigations.Investigation) string {
 	e.Verdict, e.Cause, e.On, e.Headline = "", "", "", inv.Error
 	if inv.Verdict == nil {
 		e.Verdict = string(inv.State)
-		return
+		return e.Verdict
 	}
 	e.Verdict, e.Headline = string(inv.Verdict.Kind), clip(inv.Verdict.Headline, 300)
 	if len(inv.Verdict.Causes) > 0 {
 		c := inv.Verdict.Causes[0]
 		e.Cause, e.On, e.Headline = c.ID, c.On, clip(c.Headline, 300)
 	}
+	return e.Verdict + e.Cause
 }
 
 // hostwide are causes that hold for every port of a host.
@@ -172,7 +181,7 @@ func (b *board) reuse(t *store.Trouble, e *store.Entry, now time.Time) {
 			if o.Again != "" {
 				id = o.Again
 			}
-			if other == t || o.Target != e.Target || o.Plan != e.Plan || id == "" || !o.Resolved.IsZero() || now.Sub(o.Checked) > b.limits.Cooldown {
+			if other == t || o.Target != e.Target || o.Plan != e.Plan || o.Inputs["lb"] != e.Inputs["lb"] || id == "" || !o.Resolved.IsZero() || now.Sub(o.Checked) > b.limits.Cooldown {
 				continue
 			}
 			if o.State == store.EntryRunning {

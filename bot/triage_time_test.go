@@ -97,7 +97,7 @@ func TestQuietTarget(t *testing.T) {
 	d.line("2", "web-1:81")
 	d.end(0, investigations.VerdictCause, "proc-not-running")
 	d.end(1, investigations.VerdictCause, "proc-not-running")
-	for i := range 16 {
+	for i := range 15 {
 		d.pass(time.Minute)
 		d.line("3"+string(rune('a'+i)), "web-1:81")
 	}

@@ -16,7 +16,8 @@ type Trouble struct {
 	Channel string    `json:"channel"`
 	Thread  string    `json:"thread,omitempty"` // ts of somebody's message that it is answered under
 	Storm   bool      `json:"storm,omitempty"`
-	Into    string    `json:"into,omitempty"`   // it went up in this trouble, a storm
+	Into    string    `json:"into,omitempty"`   // it went up in this trouble: a storm, or one about the same endpoint
+	Same    string    `json:"same,omitempty"`   // that endpoint, in words
 	Posted  bool      `json:"posted,omitempty"` // its thread may stand in Slack
 	Held    bool      `json:"held,omitempty"`   // all of it is muted: nobody sees it until a mute ends
 	Closed  bool      `json:"closed,omitempty"` // nothing fires any more, and that was checked
@@ -60,6 +61,8 @@ type Entry struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 	Route       string            `json:"route,omitempty"`
 	Lookup      []string          `json:"lookup,omitempty"` // ARNs that stand for targets
+	Found       []Endpoint        `json:"found,omitempty"`  // what the last look found that the target stands for
+	Also        []string          `json:"also,omitempty"`   // addresses among those that alerts name too: their look is this one
 	About       string            `json:"about,omitempty"`  // what AWS said of them
 
 	State    EntryState `json:"state"`
@@ -72,12 +75,18 @@ type Entry struct {
 	First    string     `json:"first,omitempty"`    // the investigation
 	Again    string     `json:"again,omitempty"`    // the last check after that
 	Checked  time.Time  `json:"checked,omitzero"`   // when the last of both began
-	Rechecks int        `json:"rechecks,omitempty"` // since it was over and still broken
+	Rechecks int        `json:"rechecks,omitempty"` // looks that only time asked for, since it was over or something else was found
 
 	Verdict  string `json:"verdict,omitempty"` // kind, of the last
 	Cause    string `json:"cause,omitempty"`
 	On       string `json:"on,omitempty"`
 	Headline string `json:"headline,omitempty"`
+}
+
+// Endpoint is an address and port that a target was found to stand for.
+type Endpoint struct {
+	Address string `json:"address"`           // as netip.AddrPort writes it
+	Verdict string `json:"verdict,omitempty"` // kind; empty while it is looked at
 }
 
 // AlertSubject names a trouble's thread to the outbox.
