@@ -54,7 +54,7 @@ func (s *Schedules) DigestNow(id string) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.digestOf(it, s.now())
+	v, err := s.digestOf(it, s.now().Truncate(time.Second).Add(time.Second)) // with the looks of this second
 	if err == nil {
 		err = s.store.PutSpeech(v)
 	}
@@ -80,6 +80,7 @@ func (s *Schedules) digestOf(it *item, due time.Time) (store.Speech, error) {
 	if d.From.Before(c.Made) {
 		d.From = c.Made.UTC()
 	}
+	d.From = d.From.Truncate(time.Second) // results are kept to the second
 	for _, target := range c.Targets {
 		h, err := s.store.History(target, d.From, d.To, d.To.Sub(d.From))
 		if err != nil {

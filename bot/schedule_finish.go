@@ -138,6 +138,6 @@ func sameWatch(a, b store.Watch) bool {
 	}
 	known := a.Known == b.Known || a.Known >= flapWindow && b.Known >= flapWindow
 	return known && a.State == b.State && a.Cause == b.Cause && a.Headline == b.Headline && a.Next == b.Next && a.Reason == b.Reason &&
-		a.Seen == b.Seen && a.Raw&(1<<flapWindow-1) == b.Raw&(1<<flapWindow-1) && a.Told == b.Told && a.ToldWhy == b.ToldWhy &&
+		a.Seen == b.Seen && a.Raw&(1<<flapWindow-1) == b.Raw&(1<<flapWindow-1) && a.Told == b.Told && a.ToldWhy == b.ToldWhy && a.Fixed == b.Fixed &&
 		a.Since.Equal(b.Since) && a.DownFrom.Equal(b.DownFrom) && a.Incident.Equal(b.Incident)
 }

@@ -84,7 +84,7 @@ func become(w store.Watch, state, cause string, o observation) store.Watch {
 	if state != w.State {
 		w.Since = since
 	}
-	w.State, w.Cause, w.Headline = state, cause, o.headline
+	w.State, w.Cause, w.Headline, w.Fixed = state, cause, o.headline, o.fixed
 	w.Next, w.Reason, w.Seen, w.First = "", "", 0, time.Time{}
 	return w
 }
@@ -152,7 +152,7 @@ func tell(w store.Watch, o observation) (store.Watch, *store.EpisodeLine) {
 	case w.State == "" || w.State == w.Told && (w.State != stateFailing || w.Cause == w.ToldWhy || w.Cause == ""):
 		return w, nil
 	case w.State == stateHealthy && w.Told != "" && w.Told != stateHealthy:
-		line.Cause, line.Fixed, line.At = w.ToldWhy, o.fixed, w.Since
+		line.Cause, line.Fixed, line.At = w.ToldWhy, w.Fixed, w.Since
 	case w.State == stateHealthy:
 		line = nil
 	case w.State == stateFlapping:
@@ -160,7 +160,7 @@ func tell(w store.Watch, o observation) (store.Watch, *store.EpisodeLine) {
 	case w.State == stateFailing && w.Told == stateFailing:
 		line.Kind, line.Was = lineCause, w.ToldWhy
 	}
-	w.Told, w.ToldWhy = w.State, w.Cause
+	w.Told, w.ToldWhy, w.Fixed = w.State, w.Cause, ""
 	if w.State == stateHealthy {
 		w.DownFrom = time.Time{}
 	}

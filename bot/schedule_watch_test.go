@@ -85,6 +85,26 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// TestFixedUnderMute has a service start while its target is muted: the channel
+// hears later that it is well, and what mended it.
+func TestFixedUnderMute(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		_, w := story("A", 1)
+		w = observe(w, observation{at: noon.Add(2 * time.Minute), state: stateHealthy, fixed: "fixed by a start"}, 1) // nothing is told
+		want := "fixed by a start"
+		if again { // it broke and was well by itself after that
+			w = observe(w, observation{at: noon.Add(3 * time.Minute), state: stateFailing, cause: "A"}, 1)
+			w = observe(w, observation{at: noon.Add(4 * time.Minute), state: stateHealthy}, 1)
+			want = ""
+		}
+		o := observation{at: noon.Add(9 * time.Minute), state: stateHealthy}
+		w, line := tell(observe(w, o, 1), o)
+		if line == nil || line.Kind != stateHealthy || line.Fixed != want || w.Fixed != "" {
+			t.Errorf("broken again %t: told %+v, then kept %q; want that it is well, %q", again, line, w.Fixed, want)
+		}
+	}
+}
+
 func TestFlappingHasItsPeriod(t *testing.T) {
 	_, w := story("uuAuAuAuA", 2)
 	if w.State != stateFlapping || period(w) != 2*time.Minute {

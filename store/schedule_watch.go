@@ -28,6 +28,7 @@ type Watch struct {
 	Told     string      `json:"told,omitempty"`     // the state that the channel knows of
 	ToldWhy  string      `json:"told_why,omitempty"` // and its cause
 	DownFrom time.Time   `json:"down_from,omitzero"` // since when it is not well, as told
+	Fixed    string      `json:"fixed,omitempty"`    // what mended it, while the channel has not heard that it is well
 	Incident time.Time   `json:"incident,omitzero"`  // start of the incident that is open
 }
 
