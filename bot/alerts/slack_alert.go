@@ -9,7 +9,9 @@ func (m slackMessage) alerts(o Options) []Alert {
 	var found []Alert
 	seen := map[string]bool{}
 	firing, known := false, false
+	var texts []string
 	for _, n := range m.notices() {
+		texts = append(texts, n.title, n.body)
 		f, ok := n.state()
 		if !ok && known && n.title != "" && n.color != "" {
 			f, ok = firing, true // an attachment under a text that says what it is about
@@ -24,7 +26,11 @@ func (m slackMessage) alerts(o Options) []Alert {
 			found = append(found, a)
 		}
 	}
-	return withoutHeadings(found)
+	found = withoutHeadings(found)
+	if len(found) == 1 {
+		found[0].lookup(joinLines(texts), o.TargetGroups)
+	}
+	return found
 }
 
 // withoutHeadings drops alerts without a target where others of the same message have one: they are the headings of those.
