@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/plexorbot/plexor/investigations"
 	"github.com/plexorbot/plexor/store"
@@ -24,11 +25,11 @@ func (i *Intake) load() error {
 	b.mutes = mutes
 	err = i.store.EachAlert(func(a store.Alert) {
 		n := &memo{
-			seq: a.Seq, count: a.Count, first: a.First.UnixNano(), last: a.Last.UnixNano(), trouble: a.Trouble, keys: a.Keys,
+			seq: a.Seq, count: a.Count, first: a.First.UnixNano(), last: min(a.Last.UnixNano(), now.UnixNano()), trouble: a.Trouble, keys: a.Keys,
 			firing: a.Firing && (!a.Muted || a.Trouble != ""), log: a.Source == "log",
 		}
 		for _, target := range a.Targets {
-			n.targets = append(n.targets, hash(target))
+			n.targets = append(n.targets, hash(i.place(target).target)) // as it is looked into
 		}
 		b.notes[hash(a.Fingerprint)] = n
 		b.nextSeq = max(b.nextSeq, a.Seq+1)
@@ -41,6 +42,7 @@ func (i *Intake) load() error {
 			return true
 		}
 		if !t.Closed || t.Into != "" || b.mayRecheck(&t) || now.Sub(t.Last) < b.limits.Cooldown {
+			notAhead(&t, now)
 			b.restore(&t)
 		}
 		return true
@@ -67,6 +69,25 @@ func (b *board) recount() {
 			t.Alerts = max(t.Alerts, t.Firing)
 		}
 	}
+}
+
+// notAhead brings the times of a trouble that a clock ahead of today's gave it back
+// to now: nothing is to wait until it is that late again.
+func notAhead(t *store.Trouble, now time.Time) {
+	for _, at := range []*time.Time{&t.Begun, &t.Last} {
+		*at = earlier(*at, now)
+	}
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		e.Checked, e.After = earlier(e.Checked, now), earlier(e.After, now.Add(recheckGap))
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // restore puts a trouble back on the board; newer ones come first.

@@ -110,6 +110,7 @@ func (b *board) fire(n *memo, a arrival, now time.Time) (muted string) {
 	if fresh && old != nil && n.firing {
 		old.Firing--
 		b.lower(old, n, a)
+		b.touched[old.ID] = true
 	}
 	if fresh {
 		t.Firing++
@@ -123,6 +124,7 @@ func (b *board) fire(n *memo, a arrival, now time.Time) (muted string) {
 		n.targets = append(n.targets, hash(p.target))
 	}
 	b.enter(t, a, fresh, now)
+	b.close(t)
 	b.count(t, now)
 	return muted
 }

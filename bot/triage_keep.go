@@ -57,7 +57,7 @@ func (b *board) keep(n *memo, a arrival, muted string) {
 	b.change.Alerts = append(b.change.Alerts, store.Alert{
 		Seq: n.seq, Fingerprint: a.alert.Fingerprint, Source: a.alert.Source, Title: clip(a.alert.Title, 200), Severity: a.alert.Severity,
 		Link: clip(a.alert.Link, 300), Labels: few(a.alert.Labels), Targets: a.alert.Targets[:min(len(a.alert.Targets), 20)],
-		Route: a.route.Name, Why: clip(why, 500), Firing: a.alert.Firing, Muted: muted != "", Trouble: n.trouble, Count: n.count,
+		Route: a.route.Name, Why: clip(why, 500), Firing: n.firing, Muted: muted != "", Trouble: n.trouble, Count: n.count,
 		First: time.Unix(0, n.first).UTC(), Last: time.Unix(0, n.last).UTC(), Keys: n.keys,
 	})
 }

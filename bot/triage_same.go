@@ -223,6 +223,7 @@ func (b *board) part(t *store.Trouble, i int, now time.Time) {
 		}
 		alone := *e
 		alone.Target, alone.Host, alone.State, alone.Found, alone.Also = name, hostOf(name), store.EntryWaiting, nil, nil
+		alone.Fingerprint = "endpoint " + name // the other's alert says nothing about it
 		alone.First, alone.Again, alone.About, alone.Due, alone.Rechecks, alone.After, alone.Since = "", "", "", false, 0, time.Time{}, now
 		alone.Verdict, alone.Cause, alone.On, alone.Headline = "", "", "", ""
 		e.Also = slices.DeleteFunc(e.Also, func(s string) bool { return s == name })
