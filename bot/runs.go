@@ -53,7 +53,6 @@ type Runs struct {
 	running map[string]*run        // by id
 	joins   map[string]*claim      // by what makes two requests the same
 	recent  map[string][]time.Time // by who and by target
-	settled time.Time              // until when runners get to come back after a start
 }
 
 type run struct {
@@ -93,7 +92,7 @@ func (r *Runs) Run(ctx context.Context) error {
 	root, suspend := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer suspend(nil)
 	r.mu.Lock()
-	r.ctx, r.settled = root, time.Now().Add(comeBack)
+	r.ctx = root
 	r.mu.Unlock()
 	ids, err := r.store.Unfinished()
 	if err != nil {
@@ -245,7 +244,6 @@ func (r *Runs) launch(inv investigations.Investigation, key string, c *claim) {
 }
 
 func (r *Runs) drive(ctx context.Context, inv investigations.Investigation, this *run) {
-	r.settle(ctx, inv)
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
