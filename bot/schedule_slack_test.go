@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,14 +26,21 @@ type watchRoom struct {
 	url     string
 	bot     *Bot
 	quit    func()
+	looks   atomic.Int32 // at a channel: conversations.info
 }
 
 func newWatchRoom(t *testing.T, start time.Time) *watchRoom {
 	t.Helper()
 	w := workspace.New(workspace.Config{Limits: workspace.Limits{PostPerSecond: -1, UpdatePerMinute: -1, OtherPerMinute: -1}})
-	server := httptest.NewServer(w.Handler())
+	o, handler := &watchRoom{bench: newBench(t, start)}, w.Handler()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(rw, r)
+		if strings.HasSuffix(r.URL.Path, "/conversations.info") {
+			o.looks.Add(1)
+		}
+	}))
 	t.Cleanup(func() { w.Close(); server.Close() })
-	o := &watchRoom{bench: newBench(t, start), control: workspace.Control{URL: server.URL}, url: server.URL}
+	o.control, o.url = workspace.Control{URL: server.URL}, server.URL
 	o.open()
 	t.Cleanup(func() { o.quit() })
 	return o
@@ -180,6 +188,10 @@ func TestScheduleChannelArchived(t *testing.T) {
 	b := newBackend(t)
 	o.command(`/diagnose schedule add @every 5m ` + b.address + ` in ops`)
 	o.run("s1", 5*time.Minute, 1)
+	o.quit()
+	before := o.looks.Load()
+	o.open()
+	eventually(t, "the channel was looked at after the start", func() bool { return o.looks.Load() > before }) // and is not for hours
 	archived := true
 	if err := o.control.Channel(t.Context(), workspace.ChannelChange{Channel: "ops", Archived: &archived}); err != nil {
 		t.Fatal(err)
