@@ -22,7 +22,7 @@ func renderMany(t store.Trouble, found map[string]investigations.Investigation) 
 	if causes := sharedCauses(t.Entries); len(causes) > 0 {
 		var lines []block
 		for _, c := range causes[:min(len(causes), 8)] {
-			lines = append(lines, line(strong(fmt.Sprintf("%d × ", c.count)), word(c.headline)))
+			lines = append(lines, line(strong(fmt.Sprintf("%d × ", c.count)), word(c.words())))
 		}
 		blocks = append(blocks, rich(bullets(lines...)))
 	}
@@ -63,7 +63,7 @@ func manyHeadline(t store.Trouble) string {
 	case t.Closed && c.well > 0 && c.well == c.looked:
 		return "🟢 Over: " + n
 	case len(causes) == 1 && causes[0].count == total:
-		return "🔴 " + over(t, c) + n + ", one cause: " + causes[0].headline
+		return "🔴 " + over(t, c) + n + ", one cause: " + causes[0].words()
 	}
 	words := append(causeWords(causes), c.words()...)
 	if len(words) == 0 {
@@ -94,7 +94,7 @@ func causeWords(causes []sharedCause) []string {
 	case len(causes) == 0:
 		return nil
 	case len(causes) == 1:
-		return []string{fmt.Sprintf("%s (%d of them)", causes[0].headline, sum)}
+		return []string{fmt.Sprintf("%s (%d of them)", causes[0].words(), sum)}
 	}
 	return []string{fmt.Sprintf("%d causes for %d of them", len(causes), sum)}
 }
@@ -166,6 +166,15 @@ func waitingIn(t *store.Trouble) (n int) {
 type sharedCause struct {
 	key, headline string
 	count         int
+	differ        bool // they have a headline each, of which this is one
+}
+
+// words are the headline, and that it holds for others in the same way.
+func (c sharedCause) words() string {
+	if !c.differ {
+		return c.headline
+	}
+	return fmt.Sprintf("%s, and likewise %d more", c.headline, c.count-1)
 }
 
 // sharedCauses puts together what was proved: a whole host's trouble by host,
@@ -186,6 +195,7 @@ func sharedCauses(entries []store.Entry) (all []sharedCause) {
 			i = len(all) - 1
 		}
 		all[i].count++
+		all[i].differ = all[i].differ || all[i].headline != headline
 	}
 	slices.SortStableFunc(all, func(a, b sharedCause) int { return cmp.Compare(b.count, a.count) })
 	return all

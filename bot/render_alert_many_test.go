@@ -51,3 +51,16 @@ func TestManyHeadline(t *testing.T) {
 		}
 	}
 }
+
+// TestSharedCauseOfManyHeadlines has one load balancer's routes fail for many:
+// the headline of one is not said of all.
+func TestSharedCauseOfManyHeadlines(t *testing.T) {
+	entries := entriesOf("no-route-lb", "no-route-lb", "no-route-lb")
+	for i := range entries {
+		entries[i].On, entries[i].Headline = "lb-1", fmt.Sprintf("lb-1 has no route to 10.0.%d.1", i)
+	}
+	want := "🔴 3 alerts on 3 targets, one cause: lb-1 has no route to 10.0.0.1, and likewise 2 more"
+	if got := manyHeadline(store.Trouble{Alerts: 3, Entries: entries}); got != want {
+		t.Errorf("manyHeadline = %q, want %q", got, want)
+	}
+}
