@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -247,6 +248,7 @@ func (r *Runs) drive(ctx context.Context, inv investigations.Investigation, this
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
+		r.settle(ctx)
 	case <-ctx.Done():
 	}
 	err := r.engine.Run(ctx, inv, func(_ context.Context, e investigations.Event) error {
@@ -264,6 +266,22 @@ func (r *Runs) drive(ctx context.Context, inv investigations.Investigation, this
 	})
 	if err != nil && !errors.Is(err, investigations.ErrSuspended) {
 		r.log.Error("investigation", "investigation", inv.ID, "error", err)
+	}
+}
+
+// settle waits for the runners that a restart of the bot cut off: what it
+// interrupted would else end with a runner being lost that is back in a moment.
+func (r *Runs) settle(ctx context.Context) {
+	for {
+		all, err := r.engine.Dispatcher.Runners(ctx)
+		if err != nil || !slices.ContainsFunc(all, func(x investigations.Runner) bool { return x.Awaited }) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
 

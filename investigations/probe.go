@@ -57,6 +57,7 @@ type Runner struct {
 	Version   string            `json:"version"`
 	Probes    []string          `json:"probes"`          // those that it can carry out
 	Alive     bool              `json:"alive"`           // false: it was here and is lost
+	Awaited   bool              `json:"-"`               // not alive, but the bot has just started and it is expected back
 	Seen      time.Time         `json:"seen"`            // last sign of life, by the bot's clock
 	Offset    time.Duration     `json:"offset"`          // its clock minus the bot's
 	Lacks     map[string]string `json:"lacks,omitempty"` // probe -> what it lacks ("needs CAP_NET_ADMIN")

@@ -94,7 +94,7 @@ func New(c Config) (*Agent, error) {
 // retryFirst and retryMost bound the pause between two attempts to connect.
 const (
 	retryFirst = 100 * time.Millisecond
-	retryMost  = 15 * time.Second
+	retryMost  = 5 * time.Second
 )
 
 // Run keeps the agent connected until ctx ends, whatever the bot does: a refusal

@@ -41,6 +41,7 @@ type Hub struct {
 	events *nats.Conn // the hub's own in the system account: who disconnected
 	pin    []byte
 	own    map[string]bool // public keys of conn and events; events' is true
+	began  time.Time
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -72,7 +73,7 @@ func Open(c Config) (*Hub, error) {
 		c.Grace = 2 * time.Second
 	}
 	h := &Hub{
-		config: c, log: c.Log, own: map[string]bool{},
+		config: c, log: c.Log, own: map[string]bool{}, began: c.Now(),
 		here: map[string]*presence{}, asked: map[string]*question{}, counts: map[auditKey]*auditCount{},
 		raising: map[string]bool{},
 	}

@@ -108,10 +108,10 @@ func (h *Hub) keepHello(r *record, p *presence, refused map[string]string, now t
 	hello := p.hello
 	hello.Addresses = slices.DeleteFunc(slices.Clone(hello.Addresses), func(a string) bool { return refused[a] != "" })
 	next := *r
-	next.Hello, next.Seen = &hello, now
+	next.Hello, next.Seen, next.Lost = &hello, now, time.Time{}
 	was, _ := json.Marshal(r.Hello)
 	is, _ := json.Marshal(next.Hello)
-	if string(was) == string(is) {
+	if string(was) == string(is) && r.Lost.IsZero() {
 		r.Seen = now
 		return
 	}
@@ -190,6 +190,7 @@ func (h *Hub) leave(name string, p *presence) {
 		defer h.mu.Unlock()
 		if h.here[name] == p && !p.greeted {
 			h.abandon(name, "lost its connection")
+			h.keepLost(name)
 		}
 	})
 }
@@ -217,8 +218,10 @@ func (h *Hub) sweep() {
 		for name, p := range h.here {
 			if p.greeted && !p.alive(now) {
 				h.abandon(name, "fell silent")
+				h.keepLost(name)
 			}
 		}
+		h.stayedAway(now)
 		h.mu.Unlock()
 	}
 }
@@ -249,6 +252,7 @@ func (h *Hub) describe(r *record, p *presence, now time.Time) investigations.Run
 		d.Lacks = maps.Clone(r.Hello.Lacks)
 	}
 	if p == nil || p.process == "" {
+		d.Awaited = h.awaited(r, now)
 		return d
 	}
 	d.Alive, d.Seen, d.Offset = p.alive(now), p.seen, p.clock.offset

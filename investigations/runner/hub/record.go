@@ -33,6 +33,7 @@ type record struct {
 	Joined  time.Time         `json:"joined,omitzero"`
 	Seen    time.Time         `json:"seen,omitzero"` // when Hello was said
 	Hello   *runner.Hello     `json:"hello,omitempty"`
+	Lost    time.Time         `json:"lost,omitzero"` // since when it is gone; zero where it was here when the bot stopped
 	memory  bool              // of the bot's own runner: not stored
 }
 
